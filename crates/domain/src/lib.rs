@@ -1,1 +1,41 @@
-//! domain
+//! The language of welfare mobility: rider, request, vehicle, route, plan, promise, policy, and what may happen to them.
+//!
+//! Knows the rules that need no search ([`decide`]), how the state of an area follows from its events ([`Area::apply`]),
+//! and how a plan is judged ([`check`]). Must not know how plans are found, stored or shown: no I/O, no clock, no draw.
+//! Start with [`Command`] and [`Event`], then [`Area`]; [`check`] shares no code with the planner on purpose.
+//!
+//! ```
+//! use domain::{Area, Event};
+//! use units::{AreaId, CorporationId};
+//! let mut area = Area::new(AreaId(1));
+//! area.apply(&Event::CorporationAdded { corporation: CorporationId(1) }).unwrap();
+//! assert_eq!(area.corporations.len(), 1);
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod needs;
+mod masters;
+mod policy;
+mod request;
+mod plan;
+mod command;
+mod event;
+mod rejection;
+mod area;
+mod apply;
+mod decide;
+mod facts;
+mod judge;
+
+pub use apply::LogFault;
+pub use area::{Attendance, Area};
+pub use command::{AbsenceKind, Command, FactKind, NewFacility, NewPlace, NewRider, NewVehicle, Party};
+pub use decide::{Decision, Next, decide};
+pub use event::{EVENT_SCHEMA, Event};
+pub use judge::{TravelTimes, Violation, check};
+pub use masters::{Facility, Membership, Place, Rider, Vehicle, VehicleKind, Weekdays};
+pub use needs::{Layout, Load, Needs, SEAT_TENTHS};
+pub use plan::{Anchor, PlannedVisit, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
+pub use policy::{CountsAs, Policy, PolicyBook, RideClass, Terms};
+pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
+pub use request::{Booking, Channel, Direction, Offer, Promise, Purpose, Request, RequestState, Wish};

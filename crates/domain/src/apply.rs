@@ -1,0 +1,268 @@
+//! How each event changes the state. The only place where the state changes.
+
+use std::sync::Arc;
+
+use units::{RequestId, ServiceDay, VehicleId};
+
+use crate::area::Area;
+use crate::event::{Event, RouteChange};
+use crate::masters::Rider;
+use crate::plan::{Anchor, Progress, Route, RouteId, VisitKey};
+use crate::request::{Request, RequestState};
+
+/// A log that contradicts itself: it was damaged, or written by other code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event `{event}` cannot follow what came before: {why}")]
+pub struct LogFault {
+    pub event: &'static str,
+    pub why: String,
+}
+
+impl Area {
+    /// Folds one event into the state. Leaves the state as it was when the event contradicts it.
+    pub fn apply(&mut self, event: &Event) -> Result<(), LogFault> {
+        let fail = |why: String| LogFault { event: event.name(), why };
+        match event {
+            Event::CorporationAdded { corporation } => {
+                self.corporations.insert(*corporation);
+            }
+            Event::PlaceAdded { place } => {
+                self.places.insert(place.id, *place);
+            }
+            Event::FacilityAdded { facility } => {
+                self.facilities.insert(facility.id, *facility);
+            }
+            Event::VehicleAdded { vehicle } => {
+                self.vehicles.insert(vehicle.id, Arc::new(vehicle.clone()));
+            }
+            Event::RiderAdded { rider } => {
+                self.riders.insert(rider.id, Arc::new(rider.clone()));
+            }
+            Event::RiderPlaceAdded { rider, place } => {
+                let known = self.riders.get(rider).ok_or_else(|| fail(format!("{rider} is unknown")))?;
+                let mut changed = Rider::clone(known);
+                changed.places.push(*place);
+                self.riders.insert(*rider, Arc::new(changed));
+            }
+            Event::PolicyAdopted { policy } => self.policies.adopt(policy.clone()),
+            Event::DayOpened { day } => self.open_day(*day),
+            Event::AbsenceNoted { rider, day, kind } => {
+                self.absences.insert((*day, *rider, *kind));
+            }
+            Event::DayPlanned { facility, day } => {
+                self.planned_days.insert((*day, *facility));
+            }
+            Event::RunsBooked { bookings } => {
+                for run in bookings {
+                    self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking)).map_err(fail)?;
+                }
+            }
+            Event::RouteAcknowledged { route, revision } => {
+                let mut known = self.route_to_change(*route).map_err(fail)?;
+                known.acknowledged = known.acknowledged.max(*revision);
+                self.routes.insert(*route, Arc::new(known));
+            }
+            Event::DelayChanged { visit, late } => {
+                self.delays.insert(*visit, *late);
+            }
+            Event::PlanChanged { revision, routes } => {
+                self.revision = *revision;
+                for change in routes {
+                    self.change_route(change, *revision).map_err(fail)?;
+                }
+            }
+            Event::RequestMade { .. }
+            | Event::OffersMade { .. }
+            | Event::RequestRefused { .. }
+            | Event::OffersExpired { .. }
+            | Event::OfferAccepted { .. }
+            | Event::RequestCancelled { .. } => self.apply_to_request(event).map_err(fail)?,
+            Event::Departed { .. }
+            | Event::Arrived { .. }
+            | Event::Boarded { .. }
+            | Event::Alighted { .. }
+            | Event::NoShow { .. } => self.apply_fact(event).map_err(fail)?,
+        }
+        Ok(())
+    }
+
+    fn apply_to_request(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::RequestMade { request, rider, people, from, to, wish, channel, purpose, at } => {
+                self.last_request = self.last_request.max(*request);
+                let made = Request {
+                    id: *request,
+                    rider: *rider,
+                    people: *people,
+                    from: *from,
+                    to: *to,
+                    wish: *wish,
+                    channel: *channel,
+                    purpose: *purpose,
+                    made_at: *at,
+                    state: RequestState::Open,
+                };
+                self.requests.insert(*request, Arc::new(made));
+                Ok(())
+            }
+            Event::OffersMade { request, offers } => {
+                if let Some(last) = offers.iter().map(|o| o.id).max() {
+                    self.last_offer = self.last_offer.max(last);
+                }
+                self.change_request(*request, |r| r.state = RequestState::Offered { offers: offers.clone() })
+            }
+            Event::RequestRefused { request, refusal } => {
+                self.change_request(*request, |r| r.state = RequestState::Refused(refusal.clone()))
+            }
+            Event::OffersExpired { request } => self.change_request(*request, |r| r.state = RequestState::Expired),
+            Event::OfferAccepted { request, booking, .. } => {
+                self.change_request(*request, |r| r.state = RequestState::Booked(*booking))
+            }
+            Event::RequestCancelled { request, at } => {
+                self.forget_delays(*request);
+                self.change_request(*request, |r| {
+                    r.state = RequestState::Cancelled { booking: r.find_booking().copied(), at: *at };
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn apply_fact(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::Departed { route, visit, at, eta, .. } => {
+                let mut known = self.route_to_change(*route)?;
+                match visit {
+                    Some(visit) => {
+                        bring_first(&mut known, *visit)?;
+                        known.progress = Progress::Heading { visit: *visit, departed_at: *at, eta: *eta };
+                    }
+                    None => {
+                        let base = self.find_base(route.vehicle).ok_or_else(|| unknown(route.vehicle))?;
+                        known.progress = Progress::Returning { from: known.anchor.place, departed_at: *at };
+                        known.anchor = Anchor { place: base, ready: *eta };
+                    }
+                }
+                self.routes.insert(*route, Arc::new(known));
+            }
+            Event::Arrived { route, visit, at } => {
+                let mut known = self.route_to_change(*route)?;
+                match visit {
+                    Some(visit) => {
+                        bring_first(&mut known, *visit)?;
+                        known.progress = Progress::Arrived { visit: *visit, at: *at };
+                    }
+                    None => {
+                        known.anchor.ready = *at;
+                        known.progress = Progress::Standing;
+                    }
+                }
+                self.routes.insert(*route, Arc::new(known));
+            }
+            Event::Boarded { route, request, at } => {
+                self.finish_visit(*route, VisitKey::pickup(*request), *at)?;
+                self.change_request(*request, |r| {
+                    if let Some(booking) = r.find_active_booking().copied() {
+                        r.state = RequestState::OnBoard { booking, boarded_at: *at };
+                    }
+                })?;
+            }
+            Event::Alighted { route, request, at } => {
+                self.finish_visit(*route, VisitKey::dropoff(*request), *at)?;
+                self.change_request(*request, |r| {
+                    if let RequestState::OnBoard { booking, boarded_at } = r.state {
+                        r.state = RequestState::Done { booking, boarded_at, alighted_at: *at };
+                    }
+                })?;
+            }
+            Event::NoShow { route, request, at } => {
+                self.finish_visit(*route, VisitKey::pickup(*request), *at)?;
+                let mut known = self.route_to_change(*route)?;
+                known.visits.retain(|v| v.visit.request != *request);
+                self.routes.insert(*route, Arc::new(known));
+                self.forget_delays(*request);
+                self.change_request(*request, |r| {
+                    if let Some(booking) = r.find_active_booking().copied() {
+                        r.state = RequestState::NoShow { booking, at: *at };
+                    }
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn route_to_change(&self, id: RouteId) -> Result<Route, String> {
+        self.find_route(id).map(|r| Route::clone(&r)).ok_or_else(|| unknown(id.vehicle))
+    }
+
+    fn change_route(&mut self, change: &RouteChange, revision: u64) -> Result<(), String> {
+        let mut known = self.route_to_change(change.route)?;
+        known.visits.clone_from(&change.visits);
+        known.revision = revision;
+        // A visit that was being driven to may have been taken away (a cancellation on the way).
+        let first = known.visits.first().map(|v| v.visit);
+        if let Progress::Heading { visit, .. } | Progress::Arrived { visit, .. } = known.progress
+            && first != Some(visit)
+        {
+            if let Some(place) = self.find_visit_place(visit) {
+                let ready = match known.progress {
+                    Progress::Heading { eta, .. } => eta,
+                    Progress::Arrived { at, .. } => at,
+                    _ => known.anchor.ready,
+                };
+                known.anchor = Anchor { place, ready };
+            }
+            known.progress = Progress::Standing;
+        }
+        self.routes.insert(change.route, Arc::new(known));
+        Ok(())
+    }
+
+    /// The first visit is done: the route goes on from its place.
+    fn finish_visit(&mut self, id: RouteId, visit: VisitKey, at: units::Timestamp) -> Result<(), String> {
+        let place = self.find_visit_place(visit).ok_or_else(|| format!("{visit} is unknown"))?;
+        let mut known = self.route_to_change(id)?;
+        bring_first(&mut known, visit)?;
+        known.visits.remove(0);
+        known.anchor = Anchor { place, ready: at };
+        known.progress = Progress::Standing;
+        self.delays.remove(&visit);
+        self.routes.insert(id, Arc::new(known));
+        Ok(())
+    }
+
+    fn forget_delays(&mut self, request: RequestId) {
+        self.delays.remove(&VisitKey::pickup(request));
+        self.delays.remove(&VisitKey::dropoff(request));
+    }
+
+    fn change_request(&mut self, id: RequestId, change: impl FnOnce(&mut Request)) -> Result<(), String> {
+        let mut request = Request::clone(self.requests.get(&id).ok_or_else(|| format!("{id} is unknown"))?);
+        change(&mut request);
+        self.requests.insert(id, Arc::new(request));
+        Ok(())
+    }
+
+    fn open_day(&mut self, day: ServiceDay) {
+        let Some(former) = self.day.replace(day) else { return };
+        // One finished day stays for look-ups ("what was yesterday?"); older ones are in the log.
+        self.requests = self.requests.iter().filter(|(_, r)| r.wish.day() >= former).map(|(k, v)| (*k, v.clone())).collect();
+        self.routes = self.routes.iter().filter(|(id, _)| id.day >= former).map(|(k, v)| (*k, v.clone())).collect();
+        self.absences = self.absences.iter().filter(|(d, _, _)| *d >= former).copied().collect();
+        self.planned_days = self.planned_days.iter().filter(|(d, _)| *d >= former).copied().collect();
+        self.delays = self.delays.iter().filter(|(v, _)| self.requests.contains_key(&v.request)).map(|(k, v)| (*k, *v)).collect();
+    }
+}
+
+fn unknown(vehicle: VehicleId) -> String {
+    format!("{vehicle} is unknown")
+}
+
+/// Several visits at one stop are done in the order in which people get on and off, so any of them may come first.
+fn bring_first(route: &mut Route, visit: VisitKey) -> Result<(), String> {
+    let at = route.visits.iter().position(|v| v.visit == visit).ok_or_else(|| format!("{visit} is not on the route"))?;
+    let moved = route.visits.remove(at);
+    route.visits.insert(0, moved);
+    Ok(())
+}

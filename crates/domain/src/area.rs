@@ -1,0 +1,190 @@
+//! The state of one dispatch area: a fold of its events. Cloning it is cheap (persistent maps), so readers get whole
+//! snapshots and a failed append is undone by keeping the former value.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use units::{AreaId, CorporationId, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+
+use crate::command::AbsenceKind;
+use crate::masters::{Facility, Place, Rider, Vehicle};
+use crate::needs::Load;
+use crate::plan::{Anchor, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
+use crate::policy::PolicyBook;
+use crate::request::{Booking, Direction, Request, RequestState, Wish};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Area {
+    pub id: AreaId,
+    pub corporations: OrdSet<CorporationId>,
+    pub places: OrdMap<PlaceId, Place>,
+    pub facilities: OrdMap<FacilityId, Facility>,
+    pub vehicles: OrdMap<VehicleId, Arc<Vehicle>>,
+    pub riders: OrdMap<RiderId, Arc<Rider>>,
+    pub policies: PolicyBook,
+    /// Requests of the open day, the day before it, and all later days.
+    pub requests: OrdMap<RequestId, Arc<Request>>,
+    pub routes: OrdMap<RouteId, Arc<Route>>,
+    pub absences: OrdSet<(ServiceDay, RiderId, AbsenceKind)>,
+    pub planned_days: OrdSet<(ServiceDay, FacilityId)>,
+    /// Forecast lateness of coming visits, as last told.
+    pub delays: OrdMap<VisitKey, Seconds>,
+    pub day: Option<ServiceDay>,
+    pub revision: u64,
+    pub last_request: RequestId,
+    pub last_offer: OfferId,
+}
+
+/// Who of a facility's members is expected on a day, and in which direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attendance {
+    pub rider: RiderId,
+    pub pickup_run: bool,
+    pub dropoff_run: bool,
+}
+
+impl Area {
+    pub fn new(id: AreaId) -> Area {
+        Area {
+            id,
+            corporations: OrdSet::new(),
+            places: OrdMap::new(),
+            facilities: OrdMap::new(),
+            vehicles: OrdMap::new(),
+            riders: OrdMap::new(),
+            policies: PolicyBook::default(),
+            requests: OrdMap::new(),
+            routes: OrdMap::new(),
+            absences: OrdSet::new(),
+            planned_days: OrdSet::new(),
+            delays: OrdMap::new(),
+            day: None,
+            revision: 0,
+            last_request: RequestId(0),
+            last_offer: OfferId(0),
+        }
+    }
+
+    pub fn find_node(&self, place: PlaceId) -> Option<Node> {
+        self.places.get(&place).map(|p| p.node)
+    }
+
+    /// The base of a vehicle: the place of its facility.
+    pub fn find_base(&self, vehicle: VehicleId) -> Option<PlaceId> {
+        let vehicle = self.vehicles.get(&vehicle)?;
+        self.facilities.get(&vehicle.facility).map(|f| f.place)
+    }
+
+    /// The route as it stands, or the untouched one with which the vehicle begins the day.
+    pub fn find_route(&self, id: RouteId) -> Option<Arc<Route>> {
+        if let Some(route) = self.routes.get(&id) {
+            return Some(route.clone());
+        }
+        let vehicle = self.vehicles.get(&id.vehicle)?;
+        let place = self.find_base(id.vehicle)?;
+        Some(Arc::new(Route {
+            id,
+            anchor: Anchor { place, ready: id.day.at(vehicle.shift.open()) },
+            progress: Progress::Standing,
+            visits: Vec::new(),
+            revision: 0,
+            acknowledged: 0,
+        }))
+    }
+
+    pub fn load_of(&self, request: &Request) -> Load {
+        match self.riders.get(&request.rider) {
+            Some(rider) => rider.needs.load(request.people.saturating_sub(1)),
+            None => Load::default(),
+        }
+    }
+
+    /// Dwell of a visit.
+    pub fn service_of(&self, visit: VisitKey) -> Seconds {
+        let needs = self.requests.get(&visit.request).and_then(|r| self.riders.get(&r.rider)).map(|r| r.needs);
+        match (needs, visit.kind) {
+            (Some(needs), VisitKind::Pickup) => needs.boarding,
+            (Some(needs), VisitKind::Dropoff) => needs.alighting,
+            (None, _) => Seconds::ZERO,
+        }
+    }
+
+    pub fn find_visit_place(&self, visit: VisitKey) -> Option<PlaceId> {
+        self.requests.get(&visit.request).map(|r| r.place(visit.kind))
+    }
+
+    /// Requests on board of a route's vehicle, in the order of their ids.
+    pub fn on_board(&self, route: RouteId) -> impl Iterator<Item = (&Request, &Booking, Timestamp)> {
+        self.requests.values().filter_map(move |r| match &r.state {
+            RequestState::OnBoard { booking, boarded_at }
+                if booking.vehicle == route.vehicle && booking.day == route.day =>
+            {
+                Some((&**r, booking, *boarded_at))
+            }
+            _ => None,
+        })
+    }
+
+    pub fn is_absent(&self, rider: RiderId, day: ServiceDay, direction: Direction) -> bool {
+        let one_way = match direction {
+            Direction::PickupRun => AbsenceKind::PickupRun,
+            Direction::DropoffRun => AbsenceKind::DropoffRun,
+        };
+        self.absences.contains(&(day, rider, AbsenceKind::WholeDay)) || self.absences.contains(&(day, rider, one_way))
+    }
+
+    /// The members of a facility whose weekday it is.
+    pub fn list_attendance(&self, facility: FacilityId, day: ServiceDay) -> Vec<Attendance> {
+        self.riders
+            .values()
+            .filter(|rider| rider.attends(day) == Some(facility))
+            .map(|rider| Attendance {
+                rider: rider.id,
+                pickup_run: !self.is_absent(rider.id, day, Direction::PickupRun),
+                dropoff_run: !self.is_absent(rider.id, day, Direction::DropoffRun),
+            })
+            .collect()
+    }
+
+    /// Which run each coming visit of a route belongs to; none for guests. A round of pickup runs ends when the
+    /// members have got off at the facility; rounds are numbered per direction over the day, done ones included.
+    pub fn list_runs(&self, route: &Route) -> Vec<Option<RunLabel>> {
+        let mut rounds_done = [0u32; 2];
+        for request in self.requests.values() {
+            if let (RequestState::Done { booking, .. }, Wish::Run { direction, .. }) = (&request.state, request.wish)
+                && booking.vehicle == route.id.vehicle
+                && booking.day == route.id.day
+            {
+                rounds_done[direction as usize] = 1;
+            }
+        }
+        let mut aboard = [0i32; 2];
+        for (request, _, _) in self.on_board(route.id) {
+            if let Wish::Run { direction, .. } = request.wish {
+                aboard[direction as usize] += 1;
+            }
+        }
+        let mut round = [0u32; 2];
+        for d in 0..2 {
+            round[d] = rounds_done[d].max(u32::from(aboard[d] > 0));
+        }
+        route
+            .visits
+            .iter()
+            .map(|planned| {
+                let request = self.requests.get(&planned.visit.request)?;
+                let Wish::Run { facility, direction, .. } = request.wish else { return None };
+                let d = direction as usize;
+                if planned.visit.kind == VisitKind::Pickup {
+                    if aboard[d] == 0 {
+                        round[d] += 1;
+                    }
+                    aboard[d] += 1;
+                } else {
+                    aboard[d] -= 1;
+                }
+                Some(RunLabel { direction, number: round[d].max(1), facility })
+            })
+            .collect()
+    }
+}

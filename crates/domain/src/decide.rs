@@ -1,0 +1,424 @@
+//! The rules that need no search. A command is turned away with a [`Rejection`], or yields events and says what has to
+//! be searched next. Nothing here changes the state.
+
+use units::{CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+
+use crate::area::Area;
+use crate::command::{AbsenceKind, Command, NewFacility, NewRider, NewVehicle, Party};
+use crate::event::{Event, RouteChange};
+use crate::facts::decide_fact;
+use crate::judge::TravelTimes;
+use crate::masters::{Facility, Membership, Place, Rider, Vehicle};
+use crate::plan::{RouteId, VisitKey};
+use crate::policy::{Policy, RideClass};
+use crate::rejection::{Reason, Refusal, Rejection};
+use crate::request::{Channel, Direction, Purpose, RequestState, Wish};
+
+/// How long after "now" a reported or wished time may lie because clocks differ.
+const CLOCK_TOLERANCE: Seconds = Seconds(90);
+/// How far ahead a ride may be asked for.
+const DAYS_AHEAD_MAX: i64 = 60;
+
+/// What follows from a command before anything is searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub events: Vec<Event>,
+    pub next: Next,
+}
+
+/// What has to be searched once the events are applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Nothing,
+    /// Find offers in these classes, cheapest in law first.
+    FindOffers { request: RequestId, classes: Vec<RideClass> },
+    /// Fit the accepted offer into the plan.
+    Book { request: RequestId, offer: OfferId },
+    /// Plan the runs of a facility's day for these requests.
+    PlanRuns { facility: FacilityId, day: ServiceDay, requests: Vec<RequestId> },
+    /// Look for delays that crossed a threshold.
+    WatchDelays,
+}
+
+impl Decision {
+    fn just(events: Vec<Event>) -> Decision {
+        Decision { events, next: Next::Nothing }
+    }
+}
+
+/// Applies the rules that need no search to `command` at time `now`.
+pub fn decide(area: &Area, command: &Command, now: Timestamp, travel: &dyn TravelTimes) -> Result<Decision, Rejection> {
+    match command {
+        Command::AddCorporation => {
+            let last = area.corporations.get_max().map_or(0, |c| c.0);
+            Ok(Decision::just(vec![Event::CorporationAdded { corporation: CorporationId(last + 1) }]))
+        }
+        Command::AddPlace(new) => {
+            let id = PlaceId(area.places.get_max().map_or(0, |(id, _)| id.0) + 1);
+            let place = Place { id, node: new.node, largest_vehicle: new.largest_vehicle };
+            Ok(Decision::just(vec![Event::PlaceAdded { place }]))
+        }
+        Command::AddFacility(new) => add_facility(area, new),
+        Command::AddVehicle(new) => add_vehicle(area, new),
+        Command::AddRider(new) => add_rider(area, new),
+        Command::AddRiderPlace { rider, place } => {
+            let known = area.riders.get(rider).ok_or_else(|| unknown("rider", rider))?;
+            known_place(area, "place", *place)?;
+            if known.places.contains(place) {
+                return Ok(Decision::just(Vec::new()));
+            }
+            Ok(Decision::just(vec![Event::RiderPlaceAdded { rider: *rider, place: *place }]))
+        }
+        Command::AdoptPolicy(policy) => adopt_policy(policy, now),
+        Command::NoteAbsence { rider, day, kind } => note_absence(area, *rider, *day, *kind, now),
+        Command::PlanDay { facility, day } => plan_day(area, *facility, *day, now),
+        Command::MakeRequest(party) => make_request(area, party, now),
+        Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
+        Command::Cancel { request } => cancel(area, *request, now),
+        Command::RecordFact { vehicle, fact, visit, at } => {
+            if *at > now + CLOCK_TOLERANCE {
+                return Err(invalid("at", format!("{at} is still to come (it is {now})"), "a fact is reported after it happened"));
+            }
+            decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), travel).map(Decision::just)
+        }
+        Command::AcknowledgeRoute { vehicle, revision } => acknowledge(area, *vehicle, *revision, now),
+        Command::Tick => Ok(tick(area, now)),
+    }
+}
+
+pub(crate) fn unknown(field: &'static str, id: &impl ToString) -> Rejection {
+    Rejection::Unknown { field, id: id.to_string() }
+}
+
+pub(crate) fn invalid(field: &'static str, wrong: impl Into<String>, right: impl Into<String>) -> Rejection {
+    Rejection::Invalid { field, wrong: wrong.into(), right: right.into() }
+}
+
+fn known_place(area: &Area, field: &'static str, place: PlaceId) -> Result<(), Rejection> {
+    if area.places.contains_key(&place) { Ok(()) } else { Err(unknown(field, &place)) }
+}
+
+fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {
+    if !area.corporations.contains(&new.corporation) {
+        return Err(unknown("corporation", &new.corporation));
+    }
+    known_place(area, "place", new.place)?;
+    if new.pickup_hours.open() >= new.service.open() {
+        return Err(invalid("pickup_hours", "they begin after the service does", "pickup runs begin before the service"));
+    }
+    if new.dropoff_hours.close() <= new.service.close() {
+        return Err(invalid("dropoff_hours", "they end before the service does", "drop-off runs end after the service"));
+    }
+    if new.ride_max < Seconds::minutes(5) || new.ride_max > Seconds::hours(3) {
+        return Err(invalid("ride_max_minutes", format!("{} s", new.ride_max.0), "between 5 and 180 minutes"));
+    }
+    let id = FacilityId(area.facilities.get_max().map_or(0, |(id, _)| id.0) + 1);
+    let facility = Facility {
+        id,
+        corporation: new.corporation,
+        place: new.place,
+        service: new.service,
+        pickup_hours: new.pickup_hours,
+        dropoff_hours: new.dropoff_hours,
+        ride_max: new.ride_max,
+    };
+    Ok(Decision::just(vec![Event::FacilityAdded { facility }]))
+}
+
+fn add_vehicle(area: &Area, new: &NewVehicle) -> Result<Decision, Rejection> {
+    if !area.facilities.contains_key(&new.facility) {
+        return Err(unknown("facility", &new.facility));
+    }
+    if new.layouts.is_empty() || new.layouts.iter().any(|l| l.seats == 0 && l.wheelchairs == 0) {
+        return Err(invalid("layouts", "a layout without any place", "at least one layout, each with a seat or wheelchair place"));
+    }
+    let id = VehicleId(area.vehicles.get_max().map_or(0, |(id, _)| id.0) + 1);
+    let vehicle = Vehicle {
+        id,
+        facility: new.facility,
+        kind: new.kind,
+        layouts: new.layouts.clone(),
+        shift: new.shift,
+        attendant: new.attendant,
+    };
+    Ok(Decision::just(vec![Event::VehicleAdded { vehicle }]))
+}
+
+fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
+    if new.places.is_empty() {
+        return Err(invalid("places", "no place is given", "at least one place: the home"));
+    }
+    for place in &new.places {
+        known_place(area, "places", *place)?;
+    }
+    if let Some(Membership { facility, weekdays }) = &new.membership {
+        if !area.facilities.contains_key(facility) {
+            return Err(unknown("membership.facility", facility));
+        }
+        if weekdays.0.is_empty() {
+            return Err(invalid("membership.weekdays", "no weekday is given", "the weekdays on which the member attends"));
+        }
+    }
+    let needs = new.needs;
+    for (field, dwell) in [("needs.boarding_seconds", needs.boarding), ("needs.alighting_seconds", needs.alighting)] {
+        if dwell < Seconds::ZERO || dwell > Seconds::hours(1) {
+            return Err(invalid(field, dwell.to_string(), "between 0 and 3600 seconds"));
+        }
+    }
+    if needs.walker_tenths > 20 {
+        return Err(invalid("needs.walker_tenths", needs.walker_tenths.to_string(), "between 0 and 20 tenths of a seat"));
+    }
+    let id = RiderId(area.riders.get_max().map_or(0, |(id, _)| id.0) + 1);
+    let rider = Rider { id, needs, places: new.places.clone(), membership: new.membership.clone() };
+    Ok(Decision::just(vec![Event::RiderAdded { rider }]))
+}
+
+fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> {
+    if policy.effective_from < ServiceDay::of(now) {
+        return Err(invalid("effective_from", policy.effective_from.to_string(), "today or a later day: decisions already made stay as they were"));
+    }
+    if policy.source.trim().is_empty() {
+        return Err(invalid("source", "empty", "the law, notice or council decision that the policy rests on"));
+    }
+    if policy.people_max == 0 {
+        return Err(invalid("people_max", "0", "1 or more"));
+    }
+    if policy.ride_percent < 100 {
+        return Err(invalid("ride_percent", policy.ride_percent.to_string(), "100 or more: nobody rides faster than without detour"));
+    }
+    Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
+}
+
+fn note_absence(area: &Area, rider: RiderId, day: ServiceDay, kind: AbsenceKind, now: Timestamp) -> Result<Decision, Rejection> {
+    let known = area.riders.get(&rider).ok_or_else(|| unknown("rider", &rider))?;
+    if day < ServiceDay::of(now) {
+        return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
+    }
+    if known.attends(day).is_none() {
+        return Err(invalid("day", format!("{rider} does not attend on {day}"), "a day of the member's weekday pattern"));
+    }
+    let mut events = vec![Event::AbsenceNoted { rider, day, kind }];
+    let stays_away = |direction: Direction| match kind {
+        AbsenceKind::WholeDay => true,
+        AbsenceKind::PickupRun => direction == Direction::PickupRun,
+        AbsenceKind::DropoffRun => direction == Direction::DropoffRun,
+    };
+    let mut dropped: Vec<RequestId> = Vec::new();
+    for request in area.requests.values() {
+        if request.rider == rider
+            && matches!(request.state, RequestState::Booked(_))
+            && let Wish::Run { direction, day: run_day, .. } = request.wish
+            && run_day == day
+            && stays_away(direction)
+        {
+            dropped.push(request.id);
+        }
+    }
+    events.extend(drop_requests(area, &dropped, now));
+    Ok(Decision::just(events))
+}
+
+/// Cancels booked requests and takes their visits out of the routes. The times of the other visits stay as planned:
+/// leaving somebody out makes nobody later.
+fn drop_requests(area: &Area, dropped: &[RequestId], now: Timestamp) -> Vec<Event> {
+    let mut events: Vec<Event> = dropped.iter().map(|&request| Event::RequestCancelled { request, at: now }).collect();
+    let mut routes: Vec<RouteChange> = Vec::new();
+    for (id, route) in &area.routes {
+        if route.visits.iter().any(|v| dropped.contains(&v.visit.request)) {
+            let visits = route.visits.iter().filter(|v| !dropped.contains(&v.visit.request)).copied().collect();
+            routes.push(RouteChange { route: *id, visits });
+        }
+    }
+    if !routes.is_empty() {
+        events.push(Event::PlanChanged { revision: area.revision + 1, routes });
+    }
+    events
+}
+
+fn plan_day(area: &Area, facility: FacilityId, day: ServiceDay, now: Timestamp) -> Result<Decision, Rejection> {
+    let site = area.facilities.get(&facility).ok_or_else(|| unknown("facility", &facility))?;
+    if day < ServiceDay::of(now) {
+        return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
+    }
+    if area.planned_days.contains(&(day, facility)) {
+        return Err(Rejection::WrongState {
+            subject: format!("the day plan of {facility} for {day}"),
+            state: "already made".to_owned(),
+            wanted: "not made yet; note absences one by one to change it",
+        });
+    }
+    let mut events = Vec::new();
+    let mut requests = Vec::new();
+    let mut next = area.last_request;
+    for attendance in area.list_attendance(facility, day) {
+        let Some(home) = area.riders.get(&attendance.rider).and_then(|r| r.places.first().copied()) else { continue };
+        let runs = [
+            (attendance.pickup_run, Direction::PickupRun, home, site.place),
+            (attendance.dropoff_run, Direction::DropoffRun, site.place, home),
+        ];
+        for (_, direction, from, to) in runs.into_iter().filter(|r| r.0) {
+            next = next.next();
+            requests.push(next);
+            events.push(Event::RequestMade {
+                request: next,
+                rider: attendance.rider,
+                people: 1,
+                from,
+                to,
+                wish: Wish::Run { facility, direction, day },
+                channel: Channel::Facility,
+                purpose: Purpose::DayService,
+                at: now,
+            });
+        }
+    }
+    Ok(Decision { events, next: Next::PlanRuns { facility, day, requests } })
+}
+
+fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, Rejection> {
+    let rider = area.riders.get(&party.rider).ok_or_else(|| unknown("rider", &party.rider))?;
+    for (field, place) in [("from", party.from), ("to", party.to)] {
+        known_place(area, field, place)?;
+        if !rider.places.contains(&place) {
+            return Err(invalid(field, format!("{place} is not a registered place of {}", rider.id), "one of the rider's registered places; add it first"));
+        }
+    }
+    if party.from == party.to {
+        return Err(invalid("to", "the same place as `from`", "another of the rider's registered places"));
+    }
+    if party.people == 0 {
+        return Err(invalid("people", "0", "the number of people who ride, the rider included"));
+    }
+    let (field, at) = match party.wish {
+        Wish::LeaveAt(at) | Wish::ArriveBy(at) => ("wish.at", at),
+        Wish::Run { .. } => return Err(invalid("wish", "a place on a run", "leave_at or arrive_by; runs come from attendance")),
+    };
+    if at + CLOCK_TOLERANCE < now {
+        return Err(Rejection::InPast { field, at, now });
+    }
+    if at - now > Seconds::hours(24 * DAYS_AHEAD_MAX) {
+        return Err(invalid(field, format!("{at} is more than {DAYS_AHEAD_MAX} days ahead"), "a nearer day"));
+    }
+    let load = rider.needs.load(party.people - 1);
+    if !area.vehicles.values().any(|v| v.holds(load)) {
+        let largest = area.vehicles.values().flat_map(|v| v.layouts.iter()).map(|l| (l.seats, l.wheelchairs)).max().unwrap_or((0, 0));
+        return Err(Rejection::NoVehicleHolds {
+            field: "people",
+            wanted: format!("{} people ({} seats, {} wheelchairs)", party.people, f32::from(load.seat_tenths) / 10.0, load.wheelchairs),
+            largest: format!("{} seats beside {} wheelchairs", largest.0, largest.1),
+        });
+    }
+    let request = area.last_request.next();
+    let made = Event::RequestMade {
+        request,
+        rider: party.rider,
+        people: party.people,
+        from: party.from,
+        to: party.to,
+        wish: party.wish,
+        channel: party.channel,
+        purpose: party.purpose,
+        at: now,
+    };
+    let policy = area.policies.in_force(party.wish.day());
+    match classes_for(area, &policy, party) {
+        Ok(classes) => Ok(Decision { events: vec![made], next: Next::FindOffers { request, classes } }),
+        Err(reason) => Ok(Decision::just(vec![made, Event::RequestRefused { request, refusal: Refusal::of(reason) }])),
+    }
+}
+
+/// The classes that the policy allows this ride to be, least intrusive first.
+fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideClass>, Reason> {
+    if party.people > policy.people_max {
+        return Err(Reason::TooManyPeople);
+    }
+    let day = party.wish.day();
+    if let Wish::LeaveAt(at) | Wish::ArriveBy(at) = party.wish
+        && !day.window(policy.guest_hours).contains(at)
+    {
+        return Err(Reason::OutsideGuestHours);
+    }
+    let member_elsewhere = area.riders.get(&party.rider).is_some_and(|r| r.membership.is_some() && r.attends(day).is_none());
+    let first = if member_elsewhere { RideClass::MemberOtherDay } else { RideClass::GuestIdleVehicle };
+    let classes: Vec<RideClass> = [first, RideClass::GuestEmptyLeg, RideClass::GuestBesideMembers]
+        .into_iter()
+        .filter(|class| policy.allows.contains(class))
+        .collect();
+    if classes.is_empty() { Err(Reason::ClassNotAllowed) } else { Ok(classes) }
+}
+
+fn accept_offer(area: &Area, request: RequestId, offer: OfferId, now: Timestamp) -> Result<Decision, Rejection> {
+    let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
+    let RequestState::Offered { offers } = &known.state else {
+        // Accepting the same offer twice (a repeated tap) is harmless.
+        return Err(Rejection::WrongState {
+            subject: request.to_string(),
+            state: known.state.code().to_owned(),
+            wanted: "offered",
+        });
+    };
+    let chosen = offers.iter().find(|o| o.id == offer).ok_or_else(|| unknown("offer", &offer))?;
+    if now > chosen.expires_at {
+        return Err(Rejection::OfferExpired { offer, at: chosen.expires_at });
+    }
+    Ok(Decision { events: Vec::new(), next: Next::Book { request, offer } })
+}
+
+fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, Rejection> {
+    let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
+    match known.state {
+        RequestState::Cancelled { .. } => Ok(Decision::just(Vec::new())),
+        RequestState::Offered { .. } => Ok(Decision::just(vec![Event::RequestCancelled { request, at: now }])),
+        RequestState::Booked(_) => Ok(Decision::just(drop_requests(area, &[request], now))),
+        _ => Err(Rejection::WrongState {
+            subject: request.to_string(),
+            state: known.state.code().to_owned(),
+            wanted: "offered or booked",
+        }),
+    }
+}
+
+fn acknowledge(area: &Area, vehicle: VehicleId, revision: u64, now: Timestamp) -> Result<Decision, Rejection> {
+    let id = RouteId { day: ServiceDay::of(now), vehicle };
+    let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
+    if revision > route.revision {
+        return Err(invalid("revision", revision.to_string(), format!("at most {}, the newest of this route", route.revision)));
+    }
+    if revision <= route.acknowledged {
+        return Ok(Decision::just(Vec::new()));
+    }
+    Ok(Decision::just(vec![Event::RouteAcknowledged { route: id, revision }]))
+}
+
+fn tick(area: &Area, now: Timestamp) -> Decision {
+    let mut events = Vec::new();
+    let today = ServiceDay::of(now);
+    if area.day.is_none_or(|day| day < today) {
+        events.push(Event::DayOpened { day: today });
+    }
+    for request in area.requests.values() {
+        if let RequestState::Offered { offers } = &request.state
+            && offers.iter().all(|o| o.expires_at < now)
+        {
+            events.push(Event::OffersExpired { request: request.id });
+        }
+    }
+    Decision { events, next: Next::WatchDelays }
+}
+
+/// Length of a leg between two places, for the events that record it.
+pub(crate) fn leg(area: &Area, from: PlaceId, to: PlaceId, travel: &dyn TravelTimes) -> (Seconds, Metres) {
+    match (area.find_node(from), area.find_node(to)) {
+        (Some(a), Some(b)) => (travel.seconds(a, b), travel.metres(a, b)),
+        _ => (Seconds::ZERO, Metres::ZERO),
+    }
+}
+
+/// The visit of a request that is next to be done, if it is active.
+pub(crate) fn find_open_visit(area: &Area, request: RequestId) -> Option<VisitKey> {
+    match area.requests.get(&request)?.state {
+        RequestState::Booked(_) => Some(VisitKey::pickup(request)),
+        RequestState::OnBoard { .. } => Some(VisitKey::dropoff(request)),
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! Facts from the driver's device. A phone that was offline simply sends again, so every fact may come twice; and people
+//! get on and off at one stop in any order.
+
+use units::{ServiceDay, Timestamp, VehicleId};
+
+use crate::area::Area;
+use crate::command::FactKind;
+use crate::decide::{find_open_visit, invalid, leg, unknown};
+use crate::event::Event;
+use crate::judge::TravelTimes;
+use crate::plan::{Progress, Route, RouteId, VisitKey, VisitKind};
+use crate::rejection::Rejection;
+
+pub(crate) fn decide_fact(
+    area: &Area,
+    vehicle: VehicleId,
+    fact: FactKind,
+    visit: Option<VisitKey>,
+    at: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Result<Vec<Event>, Rejection> {
+    let id = RouteId { day: ServiceDay::of(at), vehicle };
+    let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
+    let Some(visit) = visit else { return base_fact(area, &route, fact, at, travel) };
+    let request = area.requests.get(&visit.request).ok_or_else(|| unknown("visit", &visit))?;
+    let booking = request.find_booking().filter(|b| b.vehicle == vehicle).ok_or_else(|| unknown("visit", &visit))?;
+    let matching = match fact {
+        FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
+        FactKind::Alighted => visit.kind == VisitKind::Dropoff,
+        FactKind::Departed | FactKind::Arrived => true,
+    };
+    if !matching {
+        return Err(invalid("fact", format!("{fact:?} for {visit}"), "boarded and no_show belong to a pickup, alighted to a dropoff"));
+    }
+    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) || booking.day != id.day {
+        // Already done, or overtaken by a cancellation: the driver's repeated tap changes nothing.
+        return Ok(Vec::new());
+    }
+    require_next(area, &route, visit)?;
+    let from = route.anchor.place;
+    let request_id = visit.request;
+    Ok(match fact {
+        FactKind::Departed => match route.progress {
+            Progress::Heading { visit: known, .. } | Progress::Arrived { visit: known, .. } if known == visit => Vec::new(),
+            _ => {
+                let (drive, metres) = leg(area, from, request.place(visit.kind), travel);
+                let at = at.max(route.anchor.ready);
+                vec![Event::Departed { route: id, visit: Some(visit), at, eta: at + drive, metres }]
+            }
+        },
+        FactKind::Arrived => match route.progress {
+            Progress::Arrived { visit: known, .. } if known == visit => Vec::new(),
+            _ => vec![Event::Arrived { route: id, visit: Some(visit), at }],
+        },
+        FactKind::Boarded => vec![Event::Boarded { route: id, request: request_id, at }],
+        FactKind::Alighted => vec![Event::Alighted { route: id, request: request_id, at }],
+        FactKind::NoShow => {
+            // Waiting at the door is part of the promise: before it begins nobody is a no-show.
+            if at < booking.promise.pickup.open() {
+                return Err(invalid("fact", format!("no_show at {at}"), format!("the promised time begins at {}", booking.promise.pickup.open())));
+            }
+            vec![Event::NoShow { route: id, request: request_id, at }]
+        }
+    })
+}
+
+/// Empty, towards the base or back at it.
+fn base_fact(area: &Area, route: &Route, fact: FactKind, at: Timestamp, travel: &dyn TravelTimes) -> Result<Vec<Event>, Rejection> {
+    match (fact, route.progress) {
+        (FactKind::Departed, Progress::Returning { .. }) => Ok(Vec::new()),
+        (FactKind::Departed, Progress::Standing) => {
+            if area.on_board(route.id).next().is_some() {
+                return Err(invalid("visit", "none, with riders on board", "the visit that the vehicle leaves for"));
+            }
+            let base = area.find_base(route.id.vehicle).ok_or_else(|| unknown("vehicle", &route.id.vehicle))?;
+            if base == route.anchor.place {
+                return Ok(Vec::new());
+            }
+            let (drive, metres) = leg(area, route.anchor.place, base, travel);
+            Ok(vec![Event::Departed { route: route.id, visit: None, at, eta: at + drive, metres }])
+        }
+        (FactKind::Arrived, Progress::Returning { .. }) => Ok(vec![Event::Arrived { route: route.id, visit: None, at }]),
+        (FactKind::Arrived, Progress::Standing) => Ok(Vec::new()),
+        _ => Err(invalid("visit", "none", "the visit that the fact is about")),
+    }
+}
+
+/// The visit must be the first one, or at the same stop as the first one.
+fn require_next(area: &Area, route: &Route, visit: VisitKey) -> Result<(), Rejection> {
+    let Some(first) = route.visits.first() else {
+        return Err(Rejection::VisitNotNext { visit, next: "nothing".to_owned() });
+    };
+    let stop = area.find_visit_place(first.visit);
+    let here = route.visits.iter().take_while(|v| area.find_visit_place(v.visit) == stop);
+    if here.into_iter().any(|v| v.visit == visit) {
+        return Ok(());
+    }
+    Err(Rejection::VisitNotNext { visit, next: first.visit.to_string() })
+}
