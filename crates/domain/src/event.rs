@@ -2,7 +2,9 @@
 //! number and an upcaster. Events speak of ids; no personal data.
 
 use serde::{Deserialize, Serialize};
-use units::{CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{
+    CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
+};
 
 use crate::command::AbsenceKind;
 use crate::masters::{Facility, Place, Rider, Vehicle};

@@ -31,7 +31,7 @@ pub use apply::LogFault;
 pub use area::{Attendance, Area};
 pub use command::{AbsenceKind, Command, FactKind, NewFacility, NewPlace, NewRider, NewVehicle, Party};
 pub use decide::{Decision, Next, decide};
-pub use event::{EVENT_SCHEMA, Event};
+pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
 pub use judge::{TravelTimes, Violation, check};
 pub use masters::{Facility, Membership, Place, Rider, Vehicle, VehicleKind, Weekdays};
 pub use needs::{Layout, Load, Needs, SEAT_TENTHS};

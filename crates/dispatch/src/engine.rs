@@ -1,0 +1,338 @@
+//! One area's engine: owns the state, and is the only one who changes it.
+
+use std::sync::Arc;
+
+use domain::{Area, Command, EVENT_SCHEMA, Event, RouteId};
+use roads::Roads;
+use store::{Append, AppendError, EventLog, NewEvent, Receipt, RegisterWrite, Version};
+use units::{AreaId, Node, Timestamp};
+
+use crate::forecast::{Forecast, forecast};
+use crate::register::Register;
+use crate::travel::TravelTable;
+use crate::turned::{Fault, Turned};
+use crate::work::Work;
+
+pub struct Setup {
+    pub area: AreaId,
+    pub roads: Arc<Roads>,
+    pub log: Box<dyn EventLog>,
+}
+
+/// A command with who sends it, and what to keep beside the log.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub command: Command,
+    /// An id or a role, never a name.
+    pub actor: String,
+    pub key: Option<Key>,
+    /// Personal and master data of what the command creates.
+    pub register: Option<RegisterBody>,
+}
+
+/// A caller's idempotency key, with a fingerprint of what was sent under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub key: String,
+    pub fingerprint: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterBody {
+    /// JSON.
+    pub body: String,
+    pub search: String,
+}
+
+impl Submission {
+    pub fn of(command: Command, actor: &str) -> Submission {
+        Submission { command, actor: actor.to_owned(), key: None, register: None }
+    }
+}
+
+/// What was done. The events are durable.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub events: Vec<Event>,
+    /// Of the last event of this command.
+    pub version: Version,
+    /// Id of what the command created or was about.
+    pub subject: Option<String>,
+    /// The answer to an earlier command under the same key.
+    pub repeated: bool,
+}
+
+/// How much was computed, counted in steps so that it is the same on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effort {
+    /// Questions put to the planner.
+    pub searches: u64,
+    /// Slot pairs judged.
+    pub tests: u64,
+    /// Plans that the independent judge refused; must stay 0.
+    pub refused_plans: u64,
+}
+
+pub struct Engine {
+    id: AreaId,
+    area: Area,
+    version: Version,
+    epoch: u64,
+    log: Box<dyn EventLog>,
+    table: TravelTable,
+    register: Register,
+    effort: Effort,
+}
+
+impl Engine {
+    /// Takes the area over: raises the epoch and folds the whole log.
+    pub fn open(setup: Setup) -> Result<Engine, Fault> {
+        let id = setup.area;
+        let mut log = setup.log;
+        let fault = |source| Fault::Log { area: id, source };
+        let epoch = log.take_epoch(id).map_err(fault)?;
+        let register = Register::default();
+        log.load_register(&mut |entry| {
+            register.put(entry.kind, entry.id, Some(entry.body.into()));
+            Ok(())
+        })
+        .map_err(fault)?;
+        let mut engine = Engine {
+            id,
+            area: Area::new(id),
+            version: Version::EMPTY,
+            epoch,
+            log,
+            table: TravelTable::new(setup.roads),
+            register,
+            effort: Effort::default(),
+        };
+        engine.catch_up()?;
+        Ok(engine)
+    }
+
+    /// Folds what the log holds beyond the state.
+    fn catch_up(&mut self) -> Result<(), Fault> {
+        let (id, area, mut at) = (self.id, &mut self.area, self.version);
+        let mut wrong = None;
+        let loaded = self.log.load(id, self.version, &mut |stored| {
+            let event = read_event(&stored.payload, stored.schema).and_then(|e| area.apply(&e).map_err(|f| f.to_string()));
+            at = stored.version;
+            event.map_err(|detail| {
+                wrong = Some(Fault::Event { area: id, version: stored.version.0, detail: detail.clone() });
+                detail.into()
+            })
+        });
+        match (wrong, loaded) {
+            (Some(fault), _) => return Err(fault),
+            (None, Err(source)) => return Err(Fault::Log { area: id, source }),
+            (None, Ok(version)) => self.version = version.max(at),
+        }
+        for place in self.area.places.values() {
+            if self.table.roads().point(place.node).is_none() {
+                return Err(Fault::OtherRoads { place: place.id, node: place.node });
+            }
+        }
+        let nodes: Vec<Node> = self.area.places.values().map(|p| p.node).collect();
+        self.table.add(&nodes);
+        Ok(())
+    }
+
+    pub fn state(&self) -> &Area {
+        &self.area
+    }
+
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    pub fn travel(&self) -> &TravelTable {
+        &self.table
+    }
+
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+
+    /// A reader of the log for another thread.
+    pub fn reader(&self) -> Result<Box<dyn store::LogReader>, store::Fault> {
+        self.log.reader()
+    }
+
+    /// When the coming visits of a route will begin, as things look at `now`.
+    pub fn forecast(&self, route: RouteId, now: Timestamp) -> Vec<Forecast> {
+        forecast(&self.area, route, now, &self.table)
+    }
+
+    /// One command, durable when this returns.
+    pub fn submit(&mut self, submission: Submission, now: Timestamp) -> Result<Reply, Turned> {
+        let nothing = || Turned::Bug { detail: "a batch of one got no answer".to_owned() };
+        self.handle(&[submission], now).pop().unwrap_or_else(|| Err(nothing()))
+    }
+
+    /// Carries out a batch: each command in turn on the state that the ones before it left, then one durable write for
+    /// all, then the answers. If the write fails the state is what it was, and every command of the batch is told so.
+    pub fn handle(&mut self, batch: &[Submission], now: Timestamp) -> Vec<Result<Reply, Turned>> {
+        let before = self.area.clone();
+        let mut append = Append::new(self.id, self.version, self.epoch);
+        let mut answers = Vec::with_capacity(batch.len());
+        for submission in batch {
+            answers.push(self.one(submission, now, &mut append));
+        }
+        if append.events.is_empty() && append.receipts.is_empty() && append.register.is_empty() {
+            return answers;
+        }
+        match self.log.append(&append) {
+            Ok(version) => {
+                self.version = version;
+                for write in append.register {
+                    self.register.put(write.kind, write.id, write.body.map(Into::into));
+                }
+                answers
+            }
+            Err(error) => {
+                self.area = before;
+                let outside = self.give_up(error);
+                let lost = |answer: Result<Reply, Turned>| match answer {
+                    Ok(reply) if reply.repeated => Ok(reply),
+                    Ok(_) => Err(Turned::Unavailable { outside: outside.clone() }),
+                    Err(turned) => Err(turned),
+                };
+                answers.into_iter().map(lost).collect()
+            }
+        }
+    }
+
+    /// The write failed. What the disk kept of it is unknown, so the log is read again before anything is decided.
+    fn give_up(&mut self, error: AppendError) -> String {
+        let outside = chain(&error);
+        tracing::error!(area = %self.id, error = %outside, "a batch could not be written; nothing of it was applied");
+        if let Err(fault) = self.catch_up() {
+            tracing::error!(area = %self.id, error = %chain(&fault), "the log could not be read again");
+        }
+        outside
+    }
+
+    fn one(&mut self, submission: &Submission, now: Timestamp, append: &mut Append) -> Result<Reply, Turned> {
+        if let Some(key) = &submission.key
+            && let Some(reply) = self.find_repeated(key, append)?
+        {
+            return Ok(reply);
+        }
+        let mut work = Work::on(&self.area, &mut self.table, &mut self.effort, now);
+        let events = work.carry_out(&submission.command)?;
+        self.area = work.into_area();
+        let first = append.events.len();
+        for event in &events {
+            append.events.push(NewEvent {
+                kind: event.name().to_owned(),
+                schema: EVENT_SCHEMA,
+                at: now,
+                actor: submission.actor.clone(),
+                payload: write_event(event)?,
+            });
+        }
+        let version = append.expected.plus(append.events.len());
+        let subject = subject_of(&submission.command, &events);
+        if let (Some(body), Some((kind, id))) = (&submission.register, created(&events)) {
+            append.register.push(RegisterWrite {
+                kind: kind.to_owned(),
+                id,
+                body: Some(body.body.clone()),
+                search: body.search.clone(),
+                at: now,
+            });
+        }
+        if let Some(key) = &submission.key {
+            let reply = serde_json::json!({ "first": append.expected.plus(first).0 + 1, "last": version.0, "subject": subject });
+            append.receipts.push(Receipt {
+                key: key.key.clone(),
+                fingerprint: key.fingerprint.clone(),
+                status: 200,
+                reply: reply.to_string(),
+                at: now,
+            });
+        }
+        Ok(Reply { events, version, subject, repeated: false })
+    }
+
+    /// The answer to an earlier command under this key, in this batch or before it.
+    fn find_repeated(&mut self, key: &Key, append: &Append) -> Result<Option<Reply>, Turned> {
+        let known = match append.receipts.iter().find(|r| r.key == key.key) {
+            Some(receipt) => Some(receipt.clone()),
+            None => {
+                let found = self.log.receipt(self.id, &key.key);
+                found.map_err(|fault| Turned::Unavailable { outside: chain(&fault) })?
+            }
+        };
+        let Some(receipt) = known else { return Ok(None) };
+        if receipt.fingerprint != key.fingerprint {
+            return Err(Turned::KeyReused { key: key.key.clone() });
+        }
+        let reply: serde_json::Value = serde_json::from_str(&receipt.reply).unwrap_or_default();
+        Ok(Some(Reply {
+            events: Vec::new(),
+            version: Version(reply["last"].as_u64().unwrap_or_default()),
+            subject: reply["subject"].as_str().map(str::to_owned),
+            repeated: true,
+        }))
+    }
+}
+
+/// The stored form of an event.
+fn write_event(event: &Event) -> Result<String, Turned> {
+    serde_json::to_string(event).map_err(|e| Turned::Bug { detail: format!("{} cannot be written: {e}", event.name()) })
+}
+
+/// Reads the stored form. Older schemas would be brought up to date here, one upcaster each.
+pub(crate) fn read_event(payload: &str, schema: u16) -> Result<Event, String> {
+    if schema != EVENT_SCHEMA {
+        return Err(format!("schema {schema} is not known here; this program knows {EVENT_SCHEMA}"));
+    }
+    serde_json::from_str(payload).map_err(|e| e.to_string())
+}
+
+/// What was created, as the register's kind and id.
+fn created(events: &[Event]) -> Option<(&'static str, String)> {
+    events.iter().find_map(|event| match event {
+        Event::CorporationAdded { corporation } => Some(("corporation", corporation.to_string())),
+        Event::PlaceAdded { place } => Some(("place", place.id.to_string())),
+        Event::FacilityAdded { facility } => Some(("facility", facility.id.to_string())),
+        Event::VehicleAdded { vehicle } => Some(("vehicle", vehicle.id.to_string())),
+        Event::RiderAdded { rider } => Some(("rider", rider.id.to_string())),
+        _ => None,
+    })
+}
+
+fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
+    if let Some((_, id)) = created(events) {
+        return Some(id);
+    }
+    match command {
+        Command::MakeRequest(_) => events.iter().find_map(|e| match e {
+            Event::RequestMade { request, .. } => Some(request.to_string()),
+            _ => None,
+        }),
+        Command::AcceptOffer { request, .. } | Command::Cancel { request } => Some(request.to_string()),
+        Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => Some(vehicle.to_string()),
+        Command::PlanDay { facility, .. } => Some(facility.to_string()),
+        Command::NoteAbsence { rider, .. } | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
+        _ => None,
+    }
+}
+
+/// An error with all its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

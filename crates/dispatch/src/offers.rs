@@ -1,0 +1,260 @@
+//! From a wish to offers, and from an accepted offer to a place in the plan.
+
+use domain::{Booking, Event, Offer, PlannedVisit, Policy, Promise, Rejection, Request, RequestState, RideClass, RouteChange, RouteId, TravelTimes, VisitKey, VisitKind, Wish};
+use planner::{Asked, Insertion, Live, Rule, Visit};
+use units::{OfferId, RequestId, Seconds, Timestamp, Window};
+
+use crate::travel::TravelTable;
+use crate::turned::Turned;
+use crate::work::Work;
+
+/// Offers shown for one wish.
+const OFFERS_MAX: usize = 3;
+/// How far before and after the planned time a promised pickup may lie.
+const PROMISE_BEFORE: Seconds = Seconds::minutes(5);
+const PROMISE_AFTER: Seconds = Seconds::minutes(10);
+/// How much later than planned a promised drop-off may lie.
+const DROPOFF_AFTER: Seconds = Seconds::minutes(15);
+/// The first search stays this near to the wished time; only what finds nothing looks farther.
+const NEAR: Seconds = Seconds::minutes(15);
+/// Two offers on the same terms should differ by this much to be a choice.
+const APART: Seconds = Seconds::minutes(10);
+
+/// A possible ride, timed.
+pub(crate) struct Candidate {
+    pub class: RideClass,
+    pub asked: Asked,
+    pub insertion: Insertion,
+    pub visits: Vec<PlannedVisit>,
+    pub pickup: Timestamp,
+    pub dropoff: Timestamp,
+}
+
+/// The rules that stood against one search: rule and number of vehicles.
+pub(crate) type Against = Vec<(Rule, usize)>;
+
+impl Work<'_> {
+    pub(crate) fn find_offers(&mut self, id: RequestId, classes: &[RideClass]) -> Result<(), Turned> {
+        let request = self.get_request(id)?;
+        let policy = self.area.policies.in_force(request.wish.day());
+        let mut against = Against::new();
+        let candidates = self.search(&request, request.wish, &policy, classes, &mut against)?;
+        if candidates.is_empty() {
+            let refusal = self.explain(&request, &policy, classes, against)?;
+            return self.take(Event::RequestRefused { request: id, refusal });
+        }
+        let mut offers = Vec::new();
+        for candidate in choose(candidates, request.wish) {
+            let number = OfferId(self.area.last_offer.0 + 1 + offers.len() as u32);
+            offers.push(self.offer(number, &request, &policy, candidate));
+        }
+        self.take(Event::OffersMade { request: id, offers })
+    }
+
+    pub(crate) fn get_request(&self, id: RequestId) -> Result<Request, Turned> {
+        let unknown = || Rejection::Unknown { field: "request", id: id.to_string() };
+        Ok(Request::clone(self.area.requests.get(&id).ok_or_else(unknown)?))
+    }
+
+    /// All rides that could be given for `wish`, near the wished time if there is any, else within the policy's wait.
+    pub(crate) fn search(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        policy: &Policy,
+        classes: &[RideClass],
+        against: &mut Against,
+    ) -> Result<Vec<Candidate>, Turned> {
+        let day = wish.day();
+        let direct = self.direct(request);
+        let mut found = Vec::new();
+        let table: &TravelTable = self.table;
+        let mut live = Live::of(&self.area, day, self.now, &|_| true, table)?;
+        for reach in [NEAR.min(policy.wait_max), policy.wait_max] {
+            for class in classes {
+                let Some(asked) = ask(request, wish, policy, *class, direct, reach, self.now) else { continue };
+                let number = live.push(request.id, live.request(&self.area, &asked)?)?;
+                let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
+                self.effort.searches += 1;
+                self.effort.tests += answer.tests;
+                *against = answer.reasons();
+                for insertion in answer.found {
+                    found.extend(time(&live, number, *class, asked, insertion)?);
+                }
+            }
+            if !found.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn direct(&self, request: &Request) -> Seconds {
+        match (self.area.find_node(request.from), self.area.find_node(request.to)) {
+            (Some(a), Some(b)) => self.table.seconds(a, b),
+            _ => Seconds::ZERO,
+        }
+    }
+
+    fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: Candidate) -> Offer {
+        let promise = promise(&candidate, request.wish);
+        let vehicle = candidate_vehicle(&candidate);
+        let route = RouteId { day: request.wish.day(), vehicle };
+        let before: Vec<PlannedVisit> = self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
+        let keys = |visits: &[PlannedVisit]| visits.iter().map(|v| v.visit).collect::<Vec<VisitKey>>();
+        let metres = self.metres_of(route, &keys(&candidate.visits)) - self.metres_of(route, &keys(&before));
+        let later = before.iter().filter(|v| v.visit.kind == VisitKind::Dropoff).filter_map(|old| {
+            let new = candidate.visits.iter().find(|v| v.visit == old.visit)?;
+            Some(new.begin - old.begin)
+        });
+        Offer {
+            id,
+            vehicle,
+            class: candidate.class,
+            promise,
+            pickup_planned: candidate.pickup,
+            dropoff_planned: candidate.dropoff,
+            ride_max: candidate.asked.ride_max,
+            direct: self.direct(request),
+            added_drive: Seconds(candidate.insertion.delta),
+            added_metres: metres,
+            delay_to_others: later.max().unwrap_or(Seconds::ZERO).max(Seconds::ZERO),
+            expires_at: (self.now + policy.offer_lasts).min(promise.pickup.close()),
+        }
+    }
+
+    /// Fits an accepted offer in: into the vehicle that was named, or into any other that keeps the same promise.
+    pub(crate) fn book(&mut self, id: RequestId, offer: OfferId) -> Result<(), Turned> {
+        let request = self.get_request(id)?;
+        let RequestState::Offered { offers } = &request.state else { return Err(Rejection::OfferStale { offer }.into()) };
+        let chosen = offers.iter().find(|o| o.id == offer).ok_or(Rejection::OfferStale { offer })?;
+        let policy = self.area.policies.in_force(request.wish.day());
+        let asked = Asked {
+            rider: request.rider,
+            people: request.people,
+            from: request.from,
+            to: request.to,
+            pickup: chosen.promise.pickup,
+            dropoff: chosen.promise.dropoff,
+            ride_max: chosen.ride_max,
+            terms: policy.terms(chosen.class),
+        };
+        let day = request.wish.day();
+        for only_named in [true, false] {
+            let table: &TravelTable = self.table;
+            let mut live = Live::of(&self.area, day, self.now, &|v| !only_named || v.id == chosen.vehicle, table)?;
+            let number = live.push(id, live.request(&self.area, &asked)?)?;
+            let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
+            self.effort.searches += 1;
+            self.effort.tests += answer.tests;
+            for insertion in answer.found {
+                let Some(fit) = time(&live, number, chosen.class, asked, insertion)? else { continue };
+                let vehicle = candidate_vehicle(&fit);
+                let booking = Booking {
+                    vehicle,
+                    day,
+                    class: chosen.class,
+                    terms: asked.terms,
+                    promise: chosen.promise,
+                    ride_max: chosen.ride_max,
+                    direct: chosen.direct,
+                };
+                self.take(Event::OfferAccepted { request: id, offer, booking })?;
+                let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
+                return self.take(Event::PlanChanged { revision: self.area.revision + 1, routes });
+            }
+        }
+        Err(Rejection::OfferStale { offer }.into())
+    }
+}
+
+fn candidate_vehicle(candidate: &Candidate) -> units::VehicleId {
+    units::VehicleId(candidate.insertion.vehicle)
+}
+
+/// The windows within which a wish is searched: no farther than `reach` from the wished time.
+fn ask(request: &Request, wish: Wish, policy: &Policy, class: RideClass, direct: Seconds, reach: Seconds, now: Timestamp) -> Option<Asked> {
+    let ride_max = policy.ride_max(direct);
+    // Boarding takes at most an hour (checked at registration); it widens windows, never limits.
+    let boarding = Seconds::hours(1);
+    let (pickup, dropoff) = match wish {
+        Wish::LeaveAt(at) => {
+            let pickup = Window::new(at.max(now), (at + reach).max(now)).ok()?;
+            (pickup, Window::new(pickup.open(), pickup.close() + ride_max + boarding).ok()?)
+        }
+        Wish::ArriveBy(at) => {
+            let dropoff = Window::new((at - reach).max(now), at).ok()?;
+            (Window::new((dropoff.open() - ride_max - boarding).max(now), dropoff.close()).ok()?, dropoff)
+        }
+        Wish::Run { .. } => return None,
+    };
+    Some(Asked {
+        rider: request.rider,
+        people: request.people,
+        from: request.from,
+        to: request.to,
+        pickup,
+        dropoff,
+        ride_max,
+        terms: policy.terms(class),
+    })
+}
+
+/// Puts an insertion into its route and times it.
+fn time<T: planner::Travel>(
+    live: &Live<T>,
+    request: u32,
+    class: RideClass,
+    asked: Asked,
+    mut insertion: Insertion,
+) -> Result<Option<Candidate>, Turned> {
+    let vehicle = insertion.vehicle;
+    let mut visits: Vec<Visit> = live.plan.routes[vehicle as usize].clone();
+    insertion.apply(&mut visits, request);
+    let timed = live.times(vehicle, &visits)?;
+    let begin_of = |visit: Visit| visits.iter().position(|v| *v == visit).map(|k| timed[k].begin);
+    let (Some(pickup), Some(dropoff)) = (begin_of(Visit::Pickup(request)), begin_of(Visit::Dropoff(request))) else {
+        return Ok(None);
+    };
+    // From here on the insertion is named by the vehicle's own id.
+    insertion.vehicle = live.vehicle_id(vehicle).0;
+    Ok(Some(Candidate { class, asked, insertion, visits: timed, pickup, dropoff }))
+}
+
+/// What may be told to the rider: around the planned time, inside what was searched.
+fn promise(candidate: &Candidate, wish: Wish) -> Promise {
+    let asked = candidate.asked;
+    let around = |at: Timestamp, before: Seconds, after: Seconds, within: Window| {
+        let open = (at - before).max(within.open());
+        Window::from(open, (at + after).min(within.close()) - open)
+    };
+    let pickup = around(candidate.pickup, PROMISE_BEFORE, PROMISE_AFTER, asked.pickup);
+    let dropoff = match wish {
+        Wish::ArriveBy(_) => asked.dropoff,
+        _ => around(candidate.dropoff, Seconds::hours(2), DROPOFF_AFTER, asked.dropoff),
+    };
+    Promise { pickup, dropoff }
+}
+
+/// Up to three offers worth a choice: by added driving and distance from the wish, each with another vehicle or time.
+fn choose(mut candidates: Vec<Candidate>, wish: Wish) -> Vec<Candidate> {
+    let score = |c: &Candidate| {
+        let off = match wish {
+            Wish::LeaveAt(at) => (c.pickup - at).0,
+            Wish::ArriveBy(at) => (at - c.dropoff).0,
+            Wish::Run { .. } => 0,
+        };
+        (c.insertion.delta + off.max(0), c.class, c.insertion.vehicle)
+    };
+    candidates.sort_by_key(score);
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let same = chosen.iter().any(|c| {
+            c.insertion.vehicle == candidate.insertion.vehicle && (c.pickup - candidate.pickup).0.abs() < APART.0
+        });
+        if !same && chosen.len() < OFFERS_MAX {
+            chosen.push(candidate);
+        }
+    }
+    chosen
+}

@@ -1,0 +1,121 @@
+//! One command on a private copy of the state: decide, search, judge. Thrown away if anything stands against it.
+
+use domain::{Area, Command, Event, Next, Rejection, RouteChange, RouteId, TravelTimes, check, decide};
+use planner::{Live, Visit};
+use units::Timestamp;
+
+use crate::engine::Effort;
+use crate::travel::TravelTable;
+use crate::turned::Turned;
+
+pub(crate) struct Work<'a> {
+    before: Area,
+    pub area: Area,
+    pub table: &'a mut TravelTable,
+    pub effort: &'a mut Effort,
+    pub now: Timestamp,
+    events: Vec<Event>,
+}
+
+impl<'a> Work<'a> {
+    pub fn on(area: &Area, table: &'a mut TravelTable, effort: &'a mut Effort, now: Timestamp) -> Work<'a> {
+        Work { before: area.clone(), area: area.clone(), table, effort, now, events: Vec::new() }
+    }
+
+    pub fn into_area(self) -> Area {
+        self.area
+    }
+
+    /// The events of the command, all applied to `area`. On an error the copy is worthless.
+    pub fn carry_out(&mut self, command: &Command) -> Result<Vec<Event>, Turned> {
+        if let Command::AddPlace(new) = command
+            && self.table.roads().point(new.node).is_none()
+        {
+            return Err(Turned::Rejected(Rejection::Invalid {
+                field: "node",
+                wrong: format!("{} is not in the road network", new.node),
+                right: format!("a node below {}", self.table.roads().node_count()),
+            }));
+        }
+        let decision = decide(&self.area, command, self.now, self.table)?;
+        for event in decision.events {
+            let event = self.retimed(event);
+            self.take(event)?;
+        }
+        match decision.next {
+            Next::Nothing => {}
+            Next::FindOffers { request, classes } => self.find_offers(request, &classes)?,
+            Next::Book { request, offer } => self.book(request, offer)?,
+            Next::PlanRuns { facility, day, requests } => self.plan_runs(facility, day, &requests)?,
+            Next::WatchDelays => self.watch_delays()?,
+        }
+        self.judge()?;
+        Ok(std::mem::take(&mut self.events))
+    }
+
+    /// Applies an event and keeps it for the log.
+    pub fn take(&mut self, event: Event) -> Result<(), Turned> {
+        self.area.apply(&event)?;
+        if let Event::PlaceAdded { place } = &event {
+            self.table.add(&[place.node]);
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// A plan that lost visits keeps its order; its times are set anew, since nobody need wait for those who left.
+    fn retimed(&self, event: Event) -> Event {
+        let Event::PlanChanged { revision, routes } = event else { return event };
+        let mut trial = self.area.clone();
+        let plain = Event::PlanChanged { revision, routes: routes.clone() };
+        if trial.apply(&plain).is_err() {
+            return plain;
+        }
+        let retime = |change: RouteChange| retime(&trial, &change, self.now, self.table).unwrap_or(change);
+        Event::PlanChanged { revision, routes: routes.into_iter().map(retime).collect() }
+    }
+
+    /// The independent judge on every route that changed. A refusal is our bug: the plan is not taken.
+    fn judge(&mut self) -> Result<(), Turned> {
+        let mut changed: Vec<RouteId> = Vec::new();
+        for event in &self.events {
+            if let Event::PlanChanged { routes, .. } = event {
+                changed.extend(routes.iter().map(|r| r.route));
+            }
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let found = check(&self.before, &self.area, &changed, self.now, self.table);
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.effort.refused_plans += 1;
+        let words: Vec<String> = found.iter().map(|v| format!("{}: {} ({})", v.route.vehicle, v.rule, v.detail)).collect();
+        let events = serde_json::to_string(&self.events).unwrap_or_default();
+        tracing::error!(now = %self.now, violations = ?words, events, "planner and judge disagree; the plan is refused");
+        Err(Turned::Bug { detail: words.join("; ") })
+    }
+
+    /// Length of a route from its anchor over its visits back to the base.
+    pub fn metres_of(&self, id: RouteId, visits: &[domain::VisitKey]) -> units::Metres {
+        let (Some(route), Some(base)) = (self.area.find_route(id), self.area.find_base(id.vehicle)) else {
+            return units::Metres::ZERO;
+        };
+        let mut places = vec![route.anchor.place];
+        places.extend(visits.iter().filter_map(|v| self.area.find_visit_place(*v)));
+        places.push(base);
+        let nodes: Vec<_> = places.iter().filter_map(|p| self.area.find_node(*p)).collect();
+        nodes.windows(2).map(|pair| self.table.metres(pair[0], pair[1])).sum()
+    }
+}
+
+fn retime(area: &Area, change: &RouteChange, now: Timestamp, table: &TravelTable) -> Option<RouteChange> {
+    let vehicle = change.route.vehicle;
+    let live = Live::of(area, change.route.day, now, &|v| v.id == vehicle, table).ok()?;
+    let visits: &[Visit] = live.plan.routes.first()?;
+    let visits = live.times(0, visits).ok()?;
+    Some(RouteChange { route: change.route, visits })
+}

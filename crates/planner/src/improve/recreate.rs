@@ -1,0 +1,167 @@
+//! Putting unserved requests back.
+
+use super::draw::Draw;
+use super::memo::Memo;
+use super::state::State;
+use crate::insert::{Insertion, Search};
+use crate::model::Model;
+use crate::route::ineligible;
+use crate::travel::Travel;
+
+/// Ways: one by one in an order (any, by time, farthest first, longest ride first), cheapest first, regret 2 and 3.
+pub(super) const WAYS: usize = 7;
+pub(super) const REGRET_2: usize = 5;
+
+/// How often a route is overlooked by the one-by-one ways, in thousandths.
+const BLINK: usize = 30;
+
+/// Memory of the rebuilding.
+#[derive(Debug, Clone)]
+pub(super) struct Recreate {
+    /// Sort keys of requests for the orders.
+    time: Vec<i64>,
+    far: Vec<i64>,
+    long: Vec<i64>,
+    order: Vec<u32>,
+    /// `grid[k * vehicles + v]`: best insertion of the k-th request of `order` into route `v`.
+    grid: Vec<Option<Insertion>>,
+}
+
+impl Recreate {
+    pub fn new<T: Travel>(model: &Model<T>) -> Recreate {
+        let base = model.vehicles().first().map(|v| v.start);
+        let keys = |key: &dyn Fn(&crate::model::Request) -> i64| model.requests().iter().map(key).collect();
+        let from = |r: &crate::model::Request| *r.pickup_stop().unwrap_or(&r.dropoff);
+        Recreate {
+            time: keys(&|r| from(r).window.close.min(r.dropoff.window.close)),
+            far: keys(&|r| base.map_or(0, |b| -model.ticks(b, from(r).at) - model.ticks(r.dropoff.at, b))),
+            long: keys(&|r| -model.ticks(from(r).at, r.dropoff.at)),
+            order: Vec::new(),
+            grid: Vec::new(),
+        }
+    }
+
+    /// Puts in what fits; the rest stays in the bank.
+    pub fn run<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        state: &mut State,
+        search: &mut Search,
+        memo: &mut Memo,
+        draw: &mut Draw,
+        way: usize,
+    ) {
+        let mut tools = Tools { model, search, memo };
+        self.order.clear();
+        self.order.append(&mut state.bank);
+        draw.shuffle(&mut self.order);
+        match way {
+            0 => {}
+            1 => self.order.sort_by_key(|r| self.time[*r as usize]),
+            2 => self.order.sort_by_key(|r| self.far[*r as usize]),
+            3 => self.order.sort_by_key(|r| self.long[*r as usize]),
+            regret => return self.regret(&mut tools, state, regret - 3),
+        }
+        for k in 0..self.order.len() {
+            let r = self.order[k];
+            let mut best: Option<Insertion> = None;
+            for v in 0..state.routes.len() {
+                if draw.chance(BLINK) {
+                    continue;
+                }
+                if let Some(found) = tools.best(state, v, r)
+                    && best.is_none_or(|b| found.delta < b.delta)
+                {
+                    best = Some(found);
+                }
+            }
+            if !best.is_some_and(|insertion| state.put_in(model, &insertion, r)) {
+                state.bank.push(r);
+            }
+        }
+    }
+
+    /// Always inserts the request that would lose most if it had to take its `depth`-th best vehicle instead of its
+    /// best; with depth 1 the cheapest.
+    fn regret<T: Travel>(&mut self, tools: &mut Tools<'_, '_, T>, state: &mut State, depth: usize) {
+        let vehicles = state.routes.len();
+        self.grid.clear();
+        for r in &self.order {
+            for v in 0..vehicles {
+                self.grid.push(tools.best(state, v, *r));
+            }
+        }
+        while !self.order.is_empty() {
+            let mut chosen: Option<((i64, i64), usize, Insertion)> = None;
+            for k in 0..self.order.len() {
+                let row = &self.grid[k * vehicles..(k + 1) * vehicles];
+                if let Some((key, insertion)) = priority(row, depth)
+                    && chosen.is_none_or(|(other, _, _)| key < other)
+                {
+                    chosen = Some((key, k, insertion));
+                }
+            }
+            let Some((_, k, insertion)) = chosen else { break };
+            let r = self.order.swap_remove(k);
+            // The row of the last request moves with it.
+            let last = self.order.len();
+            for v in 0..vehicles {
+                self.grid[k * vehicles + v] = self.grid[last * vehicles + v];
+            }
+            self.grid.truncate(last * vehicles);
+            if !state.put_in(tools.model, &insertion, r) {
+                state.bank.push(r);
+                continue;
+            }
+            let v = insertion.vehicle as usize;
+            for (k, r) in self.order.iter().enumerate() {
+                self.grid[k * vehicles + v] = tools.best(state, v, *r);
+            }
+        }
+        state.bank.append(&mut self.order);
+    }
+}
+
+/// A request without `depth` alternatives comes before all that have them.
+const FEW: i64 = 1 << 56;
+
+/// The least key is inserted first: greatest regret, then least cost.
+fn priority(row: &[Option<Insertion>], depth: usize) -> Option<((i64, i64), Insertion)> {
+    let mut best: [i64; 3] = [i64::MAX; 3];
+    let mut first: Option<Insertion> = None;
+    for insertion in row.iter().flatten() {
+        let mut delta = insertion.delta;
+        if first.is_none_or(|f| delta < f.delta) {
+            first = Some(*insertion);
+        }
+        for place in &mut best[..depth] {
+            if delta < *place {
+                std::mem::swap(place, &mut delta);
+            }
+        }
+    }
+    let first = first?;
+    let regret: i64 = best[1..depth].iter().map(|b| if *b == i64::MAX { FEW } else { b - first.delta }).sum();
+    Some(((-regret, first.delta), first))
+}
+
+/// What every lookup needs.
+struct Tools<'a, 'm, T> {
+    model: &'m Model<T>,
+    search: &'a mut Search,
+    memo: &'a mut Memo,
+}
+
+impl<T: Travel> Tools<'_, '_, T> {
+    fn best(&mut self, state: &State, v: usize, r: u32) -> Option<Insertion> {
+        let (model, search) = (self.model, &mut *self.search);
+        let request = model.request(r);
+        if ineligible(model, v as u32, request).is_some() {
+            return None;
+        }
+        let found =
+            self.memo.best((state.prints[v], v as u32, r), || search.best(model, &state.routes[v], request));
+        let dropoff_only = request.pickup_stop().is_none();
+        found.map(|insertion| Insertion { dropoff_only, ..insertion })
+    }
+}

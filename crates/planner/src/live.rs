@@ -1,0 +1,323 @@
+//! The bridge from an area's state to a planning problem: what the facts allow on one day, as seen now.
+//!
+//! One tick is one second since 1970. Where facts have already broken a rule (a late vehicle), the limits concerned are
+//! set to what driving on as planned gives, so that the standing sequence is feasible and no change may make it worse.
+
+use domain::{Area, PlannedVisit, Progress, RequestState, RouteId, Terms, Vehicle as Shuttle, VisitKey, VisitKind};
+use smallvec::SmallVec;
+use units::{Node, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
+
+use crate::fault::Fault;
+use crate::insert::{Answer, insert};
+use crate::model::{
+    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet, Visit,
+};
+use crate::plan::Plan;
+use crate::relax::relax;
+use crate::route::{Broken, Route};
+use crate::travel::Travel;
+
+/// Requests that a vehicle cannot serve at all weigh more than any drive.
+const UNSERVED: i64 = 1;
+
+/// A day's problem with the names that its numbers stand for.
+pub struct Live<T> {
+    pub model: Model<T>,
+    pub plan: Plan,
+    pub day: ServiceDay,
+    vehicles: Vec<VehicleId>,
+    requests: Vec<RequestId>,
+}
+
+/// What a party asks of a vehicle, with the limits that will bind.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub rider: RiderId,
+    pub people: u8,
+    pub from: PlaceId,
+    pub to: PlaceId,
+    pub pickup: Window,
+    pub dropoff: Window,
+    pub ride_max: Seconds,
+    pub terms: Terms,
+}
+
+/// A problem that could not be set up: the state contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LiveFault {
+    #[error("{0} is not known in this area")]
+    Unknown(String),
+    #[error(transparent)]
+    Model(#[from] Fault),
+    #[error("the standing route of {vehicle} breaks a rule that facts cannot break: {broken}")]
+    Standing { vehicle: VehicleId, broken: Broken },
+}
+
+impl<T: Travel> Live<T> {
+    /// Sets up the routes of `day` for the vehicles that `take` picks, as they stand at `now`.
+    pub fn of(
+        area: &Area,
+        day: ServiceDay,
+        now: Timestamp,
+        take: &dyn Fn(&Shuttle) -> bool,
+        travel: T,
+    ) -> Result<Live<T>, LiveFault> {
+        let mut live = Live {
+            model: Model::new(Vec::new(), Vec::new(), compatible(), travel)?,
+            plan: Plan::default(),
+            day,
+            vehicles: Vec::new(),
+            requests: Vec::new(),
+        };
+        let mut vehicles = Vec::new();
+        let mut requests = Vec::new();
+        for shuttle in area.vehicles.values().filter(|v| take(v)) {
+            let number = vehicles.len() as u32;
+            let id = RouteId { day, vehicle: shuttle.id };
+            let standing = Standing::of(area, id, now, live.model.travel(), number, requests.len() as u32)?;
+            live.vehicles.push(shuttle.id);
+            live.requests.extend(&standing.names);
+            live.plan.routes.push(standing.visits);
+            vehicles.push(standing.vehicle);
+            requests.extend(standing.requests);
+        }
+        let mut live = Live { model: Model::new(vehicles, requests, compatible(), live.model.into_travel())?, ..live };
+        live.yield_to_facts()?;
+        Ok(live)
+    }
+
+    /// Limits that facts have already broken give way, by as little as the standing sequence needs.
+    fn yield_to_facts(&mut self) -> Result<(), LiveFault> {
+        for (number, visits) in self.plan.routes.iter().enumerate() {
+            let number = number as u32;
+            if Route::new(&self.model, number, visits).is_err() {
+                let vehicle = self.vehicles[number as usize];
+                let broken = |broken| LiveFault::Standing { vehicle, broken };
+                let given = relax(&self.model, number, visits).map_err(broken)?;
+                self.model.apply_relaxed(&given)?;
+                Route::new(&self.model, number, visits).map_err(broken)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn vehicle_id(&self, number: u32) -> VehicleId {
+        self.vehicles[number as usize]
+    }
+
+    pub fn find_number(&self, vehicle: VehicleId) -> Option<u32> {
+        self.vehicles.iter().position(|v| *v == vehicle).map(|n| n as u32)
+    }
+
+    /// The request as the search wants it, open to the vehicles that suit it.
+    pub fn request(&self, area: &Area, asked: &Asked) -> Result<Request, LiveFault> {
+        let rider = area.riders.get(&asked.rider).ok_or_else(|| LiveFault::Unknown(asked.rider.to_string()))?;
+        let node = |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
+        let (from, to) = (node(asked.from)?, node(asked.to)?);
+        let suits = self.vehicles.iter().enumerate().filter(|(_, id)| {
+            area.vehicles.get(id).is_some_and(|v| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]))
+        });
+        let pickup = Stop { at: from, window: span(asked.pickup), service: rider.needs.boarding.0 };
+        let dropoff = Stop { at: to, window: span(asked.dropoff), service: rider.needs.alighting.0 };
+        Ok(Request {
+            ride_max: Some(asked.ride_max.0),
+            group: group(asked.terms),
+            vehicles: VehicleSet::only(suits.map(|(n, _)| n as u32)),
+            penalty: UNSERVED,
+            ..Request::new(pickup, dropoff, load(rider.needs.load(asked.people.saturating_sub(1))))
+        })
+    }
+
+    /// Adds a request that is to be served under the given name; it starts unserved.
+    pub fn push(&mut self, name: RequestId, request: Request) -> Result<u32, LiveFault> {
+        let number = self.model.push_request(request)?;
+        self.requests.push(name);
+        self.plan.unserved.push(number);
+        Ok(number)
+    }
+
+    /// Every vehicle's best place for a request that was pushed.
+    pub fn insert(&self, request: u32) -> Result<Answer, Broken> {
+        insert(&self.model, &self.plan, &self.model.requests()[request as usize])
+    }
+
+    /// Times for a sequence of a vehicle: nobody arrives later than need be, everybody boards as late as that allows.
+    pub fn times(&self, vehicle: u32, visits: &[Visit]) -> Result<Vec<PlannedVisit>, LiveFault> {
+        let broken = |broken| LiveFault::Standing { vehicle: self.vehicle_id(vehicle), broken };
+        let route = Route::new(&self.model, vehicle, visits).map_err(broken)?;
+        let schedule = route.schedule().map_err(broken)?;
+        let begins = schedule.begin.iter().skip(1);
+        Ok(visits.iter().zip(begins).map(|(visit, begin)| self.planned(*visit, *begin)).collect())
+    }
+
+    fn planned(&self, visit: Visit, begin: i64) -> PlannedVisit {
+        let request = self.requests[visit.request() as usize];
+        let visit = match visit {
+            Visit::Pickup(_) => VisitKey::pickup(request),
+            Visit::Dropoff(_) => VisitKey::dropoff(request),
+        };
+        PlannedVisit { visit, begin: Timestamp::from_unix_seconds(begin) }
+    }
+}
+
+/// Whether a vehicle may carry the rider between these places at all: lanes and attendant.
+pub fn suits(area: &Area, vehicle: &Shuttle, attendant: bool, places: &[PlaceId]) -> bool {
+    (vehicle.attendant || !attendant)
+        && places.iter().all(|p| area.places.get(p).is_some_and(|p| vehicle.kind <= p.largest_vehicle))
+}
+
+fn group(terms: Terms) -> Group {
+    Group(terms as u8)
+}
+
+fn compatible() -> [[bool; GROUPS]; GROUPS] {
+    let mut table = ALL_COMPATIBLE;
+    for a in Terms::ALL {
+        for b in Terms::ALL {
+            table[a as usize][b as usize] = a.may_meet(b);
+        }
+    }
+    table
+}
+
+fn span(window: Window) -> Span {
+    Span::new(window.open().unix_seconds(), window.close().unix_seconds())
+}
+
+fn load(load: domain::Load) -> Load {
+    let mut kinds = [0; KINDS];
+    kinds[0] = i32::from(load.seat_tenths);
+    kinds[1] = i32::from(load.wheelchairs);
+    Load(kinds)
+}
+
+/// One vehicle's route as the problem sees it.
+struct Standing {
+    vehicle: Vehicle,
+    requests: Vec<Request>,
+    names: Vec<RequestId>,
+    visits: Vec<Visit>,
+}
+
+impl Standing {
+    /// `number` is the vehicle's in the problem, `first` the number of its first request.
+    fn of<T: Travel>(
+        area: &Area,
+        id: RouteId,
+        now: Timestamp,
+        travel: &T,
+        number: u32,
+        first: u32,
+    ) -> Result<Standing, LiveFault> {
+        let unknown = || LiveFault::Unknown(id.vehicle.to_string());
+        let shuttle = area.vehicles.get(&id.vehicle).ok_or_else(unknown)?;
+        let route = area.find_route(id).ok_or_else(unknown)?;
+        let node = |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
+        let base = node(area.find_base(id.vehicle).ok_or_else(unknown)?)?;
+        let start = node(route.anchor.place)?;
+        let shift = id.day.window(shuttle.shift);
+
+        let mut standing = Standing {
+            vehicle: Vehicle::new(start, base, span(shift), Load::default()),
+            requests: Vec::new(),
+            names: Vec::new(),
+            visits: Vec::new(),
+        };
+        for (request, _, _) in area.on_board(id) {
+            standing.names.push(request.id);
+        }
+        for planned in route.visits.iter().filter(|v| v.visit.kind == VisitKind::Pickup) {
+            standing.names.push(planned.visit.request);
+        }
+        for name in standing.names.clone() {
+            standing.requests.push(booked(area, name, number)?);
+        }
+        for planned in &route.visits {
+            let known = standing.names.iter().position(|n| *n == planned.visit.request);
+            let known = known.ok_or_else(|| LiveFault::Unknown(planned.visit.to_string()))? as u32;
+            standing.visits.push(match planned.visit.kind {
+                VisitKind::Pickup => Visit::Pickup(known),
+                VisitKind::Dropoff => Visit::Dropoff(known),
+            });
+        }
+
+        let vehicle = &mut standing.vehicle;
+        vehicle.layouts = shuttle
+            .layouts
+            .iter()
+            .map(|l| {
+                load(domain::Load {
+                    seat_tenths: u16::from(l.seats) * domain::SEAT_TENTHS,
+                    wheelchairs: u16::from(l.wheelchairs),
+                })
+            })
+            .collect();
+        vehicle.committed = route.committed();
+        vehicle.out = route.anchor.place != area.find_base(id.vehicle).unwrap_or(route.anchor.place);
+        vehicle.wait_max = Some(area.policies.in_force(id.day).wait_on_board_max.0);
+        if let Some(facility) = area.facilities.get(&shuttle.facility) {
+            let (open, close) = (facility.pickup_hours.close(), facility.dropoff_hours.open());
+            let idle = Span::new(id.day.at(open).unix_seconds(), id.day.at(close).unix_seconds());
+            vehicle.hours[Terms::OutsideRunHours as usize] = Some(idle);
+        }
+        let first_stop = standing.visits.first().map(|v| standing.stop(*v));
+        let free = route.anchor.ready.max(now).unix_seconds();
+        let open = match (route.progress, first_stop) {
+            (Progress::Heading { eta, .. }, Some(stop)) => {
+                eta.max(now).unix_seconds() - travel.ticks(start, stop.at).max(0)
+            }
+            (Progress::Arrived { at, .. }, Some(stop)) => {
+                at.unix_seconds().max(now.unix_seconds() - stop.service) - travel.ticks(start, stop.at).max(0)
+            }
+            _ => free,
+        };
+        standing.vehicle.window = Span::new(open, standing.vehicle.window.close);
+        let shift_number = |v: &Visit| match v {
+            Visit::Pickup(r) => Visit::Pickup(r + first),
+            Visit::Dropoff(r) => Visit::Dropoff(r + first),
+        };
+        standing.visits = standing.visits.iter().map(shift_number).collect();
+        Ok(standing)
+    }
+
+    fn stop(&self, visit: Visit) -> Stop {
+        let request = &self.requests[visit.request() as usize];
+        match (visit, &request.pickup) {
+            (Visit::Pickup(_), Boarding::At(stop)) => *stop,
+            _ => request.dropoff,
+        }
+    }
+}
+
+/// A request that is booked or on board, with the limits that bind it.
+fn booked(area: &Area, name: RequestId, vehicle: u32) -> Result<Request, LiveFault> {
+    let unknown = || LiveFault::Unknown(name.to_string());
+    let request = area.requests.get(&name).ok_or_else(unknown)?;
+    let booking = request.find_active_booking().ok_or_else(unknown)?;
+    let node = |place: PlaceId| -> Result<Node, LiveFault> { area.find_node(place).ok_or_else(unknown) };
+    let service = |visit| area.service_of(visit).0;
+    let dropoff = Stop {
+        at: node(request.to)?,
+        window: span(booking.promise.dropoff),
+        service: service(VisitKey::dropoff(name)),
+    };
+    let pickup = match request.state {
+        RequestState::OnBoard { boarded_at, .. } => Boarding::Done { ended: boarded_at.unix_seconds() },
+        _ => Boarding::At(Stop {
+            at: node(request.from)?,
+            window: span(booking.promise.pickup),
+            service: service(VisitKey::pickup(name)),
+        }),
+    };
+    Ok(Request {
+        pickup,
+        dropoff,
+        load: load(area.load_of(request)),
+        ride_max: Some(booking.ride_max.0),
+        group: group(booking.terms),
+        vehicles: VehicleSet::only([vehicle]),
+        clash: SmallVec::new(),
+        penalty: UNSERVED,
+        hours_waived: false,
+    })
+}

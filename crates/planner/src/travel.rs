@@ -1,0 +1,98 @@
+//! The port through which the planner learns travel times and costs, and its plain adapter: a square matrix.
+
+use units::Node;
+
+use crate::fault::Fault;
+
+/// The longest finite time or distance in ticks. Sums of a few thousand of these still fit an `i64`; a leg that
+/// cannot be driven takes this long, which no shift bears.
+pub const LONGEST: i64 = 1 << 50;
+
+/// "No limit" in closes and differences. Four of these can be added without overflow.
+pub(crate) const FAR: i64 = 1 << 60;
+
+/// Travel between places. Both figures are at least 0 and at most [`LONGEST`]; neither need be symmetric nor
+/// satisfy the triangle inequality.
+pub trait Travel {
+    /// Driving time in ticks (live use: one tick is one second).
+    fn ticks(&self, from: Node, to: Node) -> i64;
+
+    /// What the objective counts for the leg. By default the driving time.
+    fn cost(&self, from: Node, to: Node) -> i64 {
+        self.ticks(from, to)
+    }
+}
+
+impl<T: Travel + ?Sized> Travel for &T {
+    fn ticks(&self, from: Node, to: Node) -> i64 {
+        (**self).ticks(from, to)
+    }
+
+    fn cost(&self, from: Node, to: Node) -> i64 {
+        (**self).cost(from, to)
+    }
+}
+
+/// Travel times between `size` places, row by row; `Node(k)` is the k-th place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    size: usize,
+    ticks: Vec<i64>,
+    cost: Option<Vec<i64>>,
+}
+
+impl Matrix {
+    /// `ticks` holds `size * size` entries, row = from, column = to, each within `0..=LONGEST`.
+    pub fn new(size: usize, ticks: Vec<i64>) -> Result<Self, Fault> {
+        check_entries(size, &ticks)?;
+        Ok(Matrix { size, ticks, cost: None })
+    }
+
+    /// Costs that differ from the times, in the same shape.
+    pub fn with_costs(mut self, cost: Vec<i64>) -> Result<Self, Fault> {
+        check_entries(self.size, &cost)?;
+        self.cost = Some(cost);
+        Ok(self)
+    }
+
+    /// Number of places.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    fn index(&self, from: Node, to: Node) -> usize {
+        from.0 as usize * self.size + to.0 as usize
+    }
+}
+
+fn check_entries(size: usize, entries: &[i64]) -> Result<(), Fault> {
+    if entries.len() != size * size {
+        return Err(Fault::Model {
+            field: "matrix".into(),
+            problem: format!("{} entries for {size} places", entries.len()),
+            expected: format!("{} entries", size * size),
+        });
+    }
+    match entries.iter().position(|t| !(0..=LONGEST).contains(t)) {
+        Some(k) => Err(Fault::Model {
+            field: format!("matrix[{}][{}]", k / size, k % size),
+            problem: format!("{}", entries[k]),
+            expected: "a time of 0 or more".into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+impl Travel for Matrix {
+    fn ticks(&self, from: Node, to: Node) -> i64 {
+        self.ticks[self.index(from, to)]
+    }
+
+    fn cost(&self, from: Node, to: Node) -> i64 {
+        let index = self.index(from, to);
+        match &self.cost {
+            Some(cost) => cost[index],
+            None => self.ticks[index],
+        }
+    }
+}

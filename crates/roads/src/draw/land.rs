@@ -1,0 +1,299 @@
+//! The lie of the land: rivers, railway, main roads, districts. A hand-made outline of a provincial town, bent, shifted
+//! and mirrored by the seed.
+
+use super::names;
+use super::plane::{Chance, HEIGHT, Noise, V, WIDTH, crossing, spline, v};
+use super::Setting;
+use crate::RoadClass;
+
+pub(super) struct Water {
+    pub name: &'static str,
+    pub width: f64,
+    pub line: Vec<V>,
+}
+
+pub(super) struct Arterial {
+    pub class: RoadClass,
+    pub name: String,
+    pub line: Vec<V>,
+}
+
+/// A district, and the lattice its streets are bent from.
+pub(super) struct Patch {
+    pub name: &'static str,
+    pub furigana: &'static str,
+    pub setting: Setting,
+    pub centre: V,
+    pub radius: f64,
+    /// Direction of the longer side of blocks.
+    pub axis: V,
+}
+
+pub(super) struct Land {
+    pub waters: Vec<Water>,
+    pub railway: Vec<V>,
+    pub station: V,
+    pub arterials: Vec<Arterial>,
+    pub patches: Vec<Patch>,
+    /// Wooded hills: middle and reach.
+    pub hills: Vec<(V, f64)>,
+    pub parks: Vec<Park>,
+    pub noise: Noise,
+}
+
+pub(super) struct Park {
+    pub middle: V,
+    pub reach: f64,
+    /// Name and reading; small parks have none.
+    pub name: Option<(&'static str, &'static str)>,
+    pub moat: bool,
+}
+
+impl Land {
+    pub fn new(seed: u64) -> Land {
+        let mut chance = Chance::new(seed, 1);
+        let noise = Noise(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5eed);
+        let mirrored = chance.happens(0.5);
+        let mut pen = Pen { chance, noise, mirrored };
+        let waters = pen.waters();
+        let (railway, station) = pen.railway();
+        let arterials = pen.arterials(station);
+        let patches = pen.patches(station);
+        let hills = HILLS.iter().map(|(x, y, reach)| (pen.at(*x, *y, 150.0), *reach)).collect();
+        let mut land = Land { waters, railway, station, arterials, patches, hills, parks: Vec::new(), noise };
+        land.parks = pen.parks(&land);
+        land
+    }
+
+    pub fn in_park(&self, p: V) -> bool {
+        self.parks.iter().any(|park| p.to(park.middle) < park.reach)
+    }
+
+    /// The district a place belongs to: that of the greatest pull, whose reach has a ragged rim.
+    pub fn patch_at(&self, p: V) -> Option<usize> {
+        let pull = |patch: &Patch| {
+            let rim = patch.radius * (1.0 + 0.22 * self.noise.at(p, 520.0) + 0.12 * self.noise.at(p, 190.0));
+            1.0 - p.to(patch.centre) / rim
+        };
+        let mut best = None;
+        for (i, patch) in self.patches.iter().enumerate() {
+            let here = pull(patch);
+            if here > best.map_or(0.0, |(most, _)| most) {
+                best = Some((here, i));
+            }
+        }
+        best.map(|(_, i)| i)
+    }
+
+    pub fn on_hill(&self, p: V) -> bool {
+        self.hills.iter().any(|(middle, reach)| p.to(*middle) < reach * (1.0 + 0.2 * self.noise.at(p, 700.0)))
+    }
+
+    /// Where main roads cross water.
+    pub fn bridges(&self) -> Vec<V> {
+        let mut bridges = Vec::new();
+        for water in &self.waters {
+            for arterial in &self.arterials {
+                for a in arterial.line.windows(2) {
+                    for w in water.line.windows(2) {
+                        bridges.extend(crossing(a[0], a[1], w[0], w[1]).map(|(t, _)| a[0].mix(a[1], t)));
+                    }
+                }
+            }
+        }
+        bridges
+    }
+}
+
+const HILLS: [(f64, f64, f64); 7] = [
+    (300.0, 8100.0, 900.0),
+    (1250.0, 8200.0, 700.0),
+    (2500.0, 7900.0, 800.0),
+    (3900.0, 7800.0, 950.0),
+    (5000.0, 8300.0, 800.0),
+    (200.0, 200.0, 700.0),
+    (900.0, -100.0, 600.0),
+];
+
+/// Draws by hand, so to say: every key point shakes a little.
+struct Pen {
+    chance: Chance,
+    noise: Noise,
+    mirrored: bool,
+}
+
+impl Pen {
+    fn at(&mut self, x: f64, y: f64, shake: f64) -> V {
+        let p = v(if self.mirrored { WIDTH - x } else { x }, y);
+        p + self.chance.shift(shake)
+    }
+
+    fn line(&mut self, points: &[(f64, f64)], shake: f64) -> Vec<V> {
+        points.iter().map(|(x, y)| self.at(*x, *y, shake)).collect()
+    }
+
+    /// Bends a line by noise, less towards its ends where it meets others.
+    fn bend(&self, line: Vec<V>, wavelength: f64, reach: f64) -> Vec<V> {
+        let noise = Noise(self.noise.0 ^ 0xbe4d);
+        line.into_iter().map(|p| p + noise.shift(p, wavelength, reach)).collect()
+    }
+
+    fn waters(&mut self) -> Vec<Water> {
+        let main = [
+            (-500.0, 6450.0), (700.0, 6150.0), (1600.0, 5450.0), (2700.0, 4700.0), (3800.0, 4050.0), (4550.0, 3150.0),
+            (5750.0, 2550.0), (7100.0, 2600.0), (8400.0, 1950.0), (9400.0, 1750.0), (10500.0, 1350.0),
+        ];
+        let main = self.line(&main, 70.0);
+        let mouth = main[7].mix(main[8], 0.35);
+        let main = self.bend(spline(&main, 25.0), 620.0, 75.0);
+        let mouth = main.iter().copied().min_by(|a, b| a.to(mouth).total_cmp(&b.to(mouth))).unwrap_or(mouth);
+        let mut brook = self.line(&[(6900.0, 8500.0), (6700.0, 7500.0), (7050.0, 6500.0), (7350.0, 5500.0), (7150.0, 4500.0), (7550.0, 3600.0)], 90.0);
+        brook = self.bend(spline(&brook, 20.0), 330.0, 55.0);
+        let end = brook[brook.len() - 1];
+        brook.extend(spline(&[end, end.mix(mouth, 0.5) + self.chance.shift(50.0), mouth], 20.0).into_iter().skip(1));
+        vec![
+            Water { name: names::RIVER, width: 75.0, line: main },
+            Water { name: names::BROOK, width: 16.0, line: brook },
+        ]
+    }
+
+    fn railway(&mut self) -> (Vec<V>, V) {
+        let mut keys = self.line(&[(-500.0, 2350.0), (1900.0, 2900.0), (3500.0, 3330.0), (4450.0, 3720.0)], 60.0);
+        let station = self.at(5350.0, 4250.0, 50.0);
+        keys.push(station);
+        keys.extend(self.line(&[(6400.0, 4750.0), (7600.0, 5450.0), (8800.0, 6050.0), (10500.0, 6600.0)], 60.0));
+        (spline(&keys, 30.0), station)
+    }
+
+    /// Main roads. Those that share a key point meet there; where two merely cross there is a junction as well.
+    fn arterials(&mut self, station: V) -> Vec<Arterial> {
+        let mut k = |x: f64, y: f64| self.at(x, y, 60.0);
+        let forecourt = station + v(0.0, 95.0);
+        // Junctions.
+        let old_centre = k(5250.0, 5000.0);
+        let west_bank = k(1850.0, 4450.0);
+        let north_gate = k(4980.0, 6350.0);
+        let west_gate = k(2000.0, 6150.0);
+        let south_gate = k(5300.0, 1950.0);
+        let south_west = k(1850.0, 1800.0);
+        let east_gate = k(8550.0, 3950.0);
+        let east_mid = k(8450.0, 5250.0);
+        let north_east = k(8750.0, 6750.0);
+        let under_tracks = k(5850.0, 3950.0);
+        let (trunk, primary, secondary, tertiary) =
+            (RoadClass::Trunk, RoadClass::Primary, RoadClass::Secondary, RoadClass::Tertiary);
+        let roads: Vec<(RoadClass, &str, Vec<V>)> = vec![
+            (trunk, names::NATIONAL_ROAD, vec![
+                k(-100.0, 1450.0), south_west, k(3600.0, 1980.0), south_gate, k(6150.0, 2020.0), k(6620.0, 2600.0),
+                k(7250.0, 3350.0), east_gate, k(10100.0, 4500.0),
+            ]),
+            (primary, names::OLD_HIGHWAY, vec![
+                k(-100.0, 4750.0), k(900.0, 4620.0), west_bank, k(2700.0, 4230.0), k(3350.0, 4480.0), k(4300.0, 4870.0),
+                old_centre, k(6200.0, 5330.0), k(7150.0, 5900.0), north_east, k(10100.0, 7350.0),
+            ]),
+            (primary, names::STATION_AVENUE, vec![forecourt, k(5330.0, 4700.0), old_centre]),
+            (secondary, names::NORTH_ROAD, vec![old_centre, k(4900.0, 5700.0), north_gate, k(5250.0, 7200.0), k(5150.0, 8100.0)]),
+            (secondary, names::SOUTH_ROAD, vec![
+                k(6200.0, 5330.0), k(6080.0, 4750.0), under_tracks, k(5600.0, 3300.0), k(5380.0, 2600.0), south_gate,
+                k(5050.0, 1000.0), k(5150.0, -100.0),
+            ]),
+            (secondary, names::WEST_ROAD, vec![
+                k(1500.0, 8100.0), k(1750.0, 7000.0), west_gate, k(1830.0, 5300.0), west_bank, k(1750.0, 3100.0), south_west,
+                k(1600.0, 800.0), k(1700.0, -100.0),
+            ]),
+            (secondary, names::EAST_ROAD, vec![
+                k(9300.0, 8100.0), north_east, east_mid, east_gate, k(8350.0, 3100.0), k(8550.0, 2350.0),
+            ]),
+            (tertiary, names::RING_ROAD, vec![
+                west_gate, k(3200.0, 6080.0), k(4100.0, 6150.0), north_gate, k(6100.0, 6250.0), k(7150.0, 6650.0), north_east,
+            ]),
+            (tertiary, names::HILL_ROAD, vec![
+                k(1750.0, 7000.0), k(2350.0, 7350.0), k(2750.0, 6950.0), k(3250.0, 7250.0), k(3700.0, 6850.0),
+                k(4200.0, 7150.0), k(4650.0, 6750.0), north_gate,
+            ]),
+            (tertiary, names::SOUTH_BANK, vec![
+                south_gate, k(6300.0, 1350.0), k(7300.0, 1150.0), k(8300.0, 950.0), k(9200.0, 750.0), k(10100.0, 700.0),
+            ]),
+            (tertiary, names::TRACKSIDE, vec![under_tracks, k(6900.0, 4330.0), k(7600.0, 4850.0), east_mid]),
+            (tertiary, names::STATION_WEST, vec![forecourt, k(4750.0, 4350.0), k(4300.0, 4870.0)]),
+            (tertiary, names::STATION_EAST, vec![forecourt, k(5720.0, 4560.0), k(6080.0, 4750.0)]),
+            (tertiary, names::SOUTH_WEST_ROAD, vec![k(1750.0, 3100.0), k(2700.0, 2700.0), k(3500.0, 2650.0), k(3600.0, 1980.0), k(3500.0, 900.0), k(3350.0, -100.0)]),
+        ];
+        let roads = meet(roads);
+        roads
+            .into_iter()
+            .map(|(class, name, keys)| Arterial { class, name: name.to_owned(), line: spline(&keys, 20.0) })
+            .collect()
+    }
+
+    /// The castle's park in the old town, one on the river bank, and a small one in each newer district.
+    fn parks(&mut self, land: &Land) -> Vec<Park> {
+        let castle = land.patches[2].centre + self.chance.shift(60.0) + v(0.0, 210.0);
+        let river = &land.waters[0].line;
+        let bank = river[river.len() * 47 / 100];
+        let mut parks = vec![
+            Park { middle: castle, reach: 165.0, name: Some(names::CASTLE_PARK), moat: true },
+            Park { middle: bank + v(0.0, 190.0), reach: 120.0, name: Some(names::RIVER_PARK), moat: false },
+        ];
+        for patch in land.patches.iter().filter(|p| matches!(p.setting, Setting::Suburb | Setting::Hillside)) {
+            let middle = patch.centre + self.chance.shift(patch.radius * 0.4);
+            let apart = |a: &Arterial| a.line.iter().all(|p| p.to(middle) > 110.0);
+            if land.arterials.iter().all(apart) {
+                let reach = self.chance.within(45.0, 75.0);
+                parks.push(Park { middle, reach, name: None, moat: false });
+            }
+        }
+        parks
+    }
+
+    fn patches(&mut self, station: V) -> Vec<Patch> {
+        use Setting::{Centre, Hillside, Suburb, Village};
+        let outline = [
+            (Centre, 5150.0, 5150.0, 720.0), (Centre, 5450.0, 4560.0, 560.0), (Centre, 4350.0, 5300.0, 640.0),
+            (Suburb, 6250.0, 5600.0, 720.0), (Suburb, 6350.0, 6850.0, 800.0), (Suburb, 4450.0, 1950.0, 760.0),
+            (Suburb, 6150.0, 3450.0, 760.0), (Suburb, 8100.0, 4650.0, 880.0), (Suburb, 1500.0, 3850.0, 780.0),
+            (Suburb, 3100.0, 5600.0, 640.0), (Hillside, 3650.0, 6950.0, 760.0), (Hillside, 2250.0, 7050.0, 560.0),
+            (Village, 650.0, 5400.0, 480.0), (Village, 900.0, 1500.0, 560.0), (Village, 7600.0, 1050.0, 620.0),
+            (Village, 9250.0, 6900.0, 640.0), (Village, 9250.0, 2900.0, 560.0), (Village, 3300.0, 850.0, 520.0),
+        ];
+        let mut names = names::Districts::shuffled(&mut self.chance);
+        outline
+            .into_iter()
+            .enumerate()
+            .map(|(i, (setting, x, y, radius))| {
+                let centre = if i == 1 { station + v(40.0, 260.0) } else { self.at(x, y, 90.0) };
+                let (name, furigana) = names.next(setting);
+                let radius = radius * self.chance.within(0.92, 1.1);
+                let axis = v(1.0, self.chance.within(-0.55, 0.55)).unit();
+                let axis = if self.chance.happens(0.35) { axis.left() } else { axis };
+                Patch { name, furigana, setting, centre, radius, axis }
+            })
+            .collect()
+    }
+}
+
+/// Key points were drawn anew for each road; those meant as one are drawn together so that the roads meet.
+fn meet(mut roads: Vec<(RoadClass, &str, Vec<V>)>) -> Vec<(RoadClass, &str, Vec<V>)> {
+    for i in 0..roads.len() {
+        for k in 0..roads[i].2.len() {
+            let p = roads[i].2[k];
+            for other in &mut roads[i + 1..] {
+                for q in &mut other.2 {
+                    if p.to(*q) < 180.0 {
+                        *q = p;
+                    }
+                }
+            }
+        }
+    }
+    // A key point may have met two neighbours of one road.
+    for (_, _, keys) in &mut roads {
+        keys.dedup();
+    }
+    roads
+}
+
+/// Whether a place is on the board, by that margin.
+pub(super) fn on_board(p: V, margin: f64) -> bool {
+    p.x >= margin && p.y >= margin && p.x <= WIDTH - margin && p.y <= HEIGHT - margin
+}

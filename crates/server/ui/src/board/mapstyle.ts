@@ -1,0 +1,89 @@
+// The map's drawing, made from the engine's own roads: no tiles, no glyph server, nothing from outside.
+
+import type { StyleSpecification } from "maplibre-gl";
+import type { TownMap } from "../lib/types.ts";
+
+/** Widths in pixels at zoom 11, 14 and 17 by road class, in drawing order from below. */
+const ROADS: [string[], number, number, number, string, string][] = [
+  [["service", "track", "path", "footway", "living_street"], 0.3, 1.6, 6, "#fdfcf9", "#dcd7ca"],
+  [["residential", "unclassified", "road"], 0.5, 2.6, 10, "#ffffff", "#d5cfc1"],
+  [["tertiary", "tertiary_link"], 1.2, 4.5, 14, "#ffffff", "#c9c2b2"],
+  [["secondary", "secondary_link"], 1.8, 6, 17, "#fdf3d3", "#cdbb8c"],
+  [["primary", "primary_link"], 2.4, 7.5, 20, "#fbe7b6", "#c9ae6d"],
+  [["trunk", "trunk_link", "motorway", "motorway_link"], 2.8, 8.5, 22, "#f7d9a0", "#bd9a58"],
+];
+const FONT = ["Noto Sans CJK JP Regular"];
+
+type Layer = StyleSpecification["layers"][number];
+
+function width(low: number, mid: number, high: number, extra = 0) {
+  return ["interpolate", ["exponential", 1.4], ["zoom"], 11, low + extra * 0.5, 14, mid + extra, 17, high + extra] as unknown as number;
+}
+
+function roadLayers(): Layer[] {
+  const known = ROADS.flatMap(([classes]) => classes);
+  const layers: Layer[] = [];
+  for (const part of ["casing", "fill"] as const) {
+    ROADS.forEach(([classes, low, mid, high, fill, casing], index) => {
+      const listed = ["in", ["get", "class"], ["literal", classes]];
+      // A class that this list does not know is drawn as a residential street.
+      const filter = index === 1 ? ["any", listed, ["!", ["in", ["get", "class"], ["literal", known]]]] : listed;
+      layers.push({
+        id: `road-${part}-${index}`,
+        type: "line",
+        source: "roads",
+        filter: filter as never,
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": part === "fill" ? fill : casing, "line-width": width(low, mid, high, part === "fill" ? 0 : 1.6) },
+      });
+    });
+  }
+  return layers;
+}
+
+const polygon = ["==", ["geometry-type"], "Polygon"] as never;
+const line = ["==", ["geometry-type"], "LineString"] as never;
+
+/** Metres to pixels doubles with every zoom level; 14 is where one pixel is about 7.8 m at the latitude of Japan. */
+const riverWidth = [
+  "interpolate",
+  ["exponential", 2],
+  ["zoom"],
+  11,
+  ["max", 1, ["/", ["coalesce", ["get", "width_m"], 6], 62]],
+  18,
+  ["max", 4, ["*", ["coalesce", ["get", "width_m"], 6], 2.05]],
+] as unknown as number;
+
+export function townStyle(map: TownMap): StyleSpecification {
+  const { roads, water, railways, labels } = map.layers;
+  const source = (data: unknown) => ({ type: "geojson" as const, data: data as GeoJSON.FeatureCollection });
+  const empty = { type: "FeatureCollection", features: [] };
+  return {
+    version: 8,
+    sources: {
+      roads: source(roads),
+      water: source(water),
+      railways: source(railways),
+      labels: source(labels),
+      path: source(empty),
+    },
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": "#f1efe7" } },
+      { id: "water-area", type: "fill", source: "water", filter: polygon, paint: { "fill-color": "#c3dcea" } },
+      { id: "water-line", type: "line", source: "water", filter: line, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#c3dcea", "line-width": riverWidth } },
+      ...roadLayers(),
+      { id: "rail", type: "line", source: "railways", paint: { "line-color": "#8c8c8c", "line-width": 2.5 } },
+      { id: "rail-ties", type: "line", source: "railways", paint: { "line-color": "#ffffff", "line-width": 1.3, "line-dasharray": [5, 5] } },
+      { id: "path-casing", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9, "line-opacity": 0.9 } },
+      { id: "path", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ["get", "colour"], "line-width": 5, "line-opacity": 0.85 } },
+      {
+        id: "labels",
+        type: "symbol",
+        source: "labels",
+        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 11, 14, 15, 18], "text-padding": 8, "text-max-width": 8 },
+        paint: { "text-color": "#5a5347", "text-halo-color": "#f8f6f0", "text-halo-width": 2 },
+      },
+    ],
+  };
+}

@@ -1,0 +1,204 @@
+//! The fold: what is kept of each event so that the figures of the open day can be counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{AbsenceKind, Booking, Channel, Event, Load, Purpose, Refusal, RideClass, Rider, RouteId, Vehicle, Wish};
+use units::{Metres, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+
+use crate::drive::DriveSums;
+
+/// Folds the log of one area, event by event in the order of the log. Days before the open one are forgotten.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DayFigures {
+    pub(crate) day: Option<ServiceDay>,
+    pub(crate) riders: BTreeMap<RiderId, Rider>,
+    vehicles: BTreeMap<VehicleId, Vehicle>,
+    pub(crate) absences: BTreeSet<(ServiceDay, RiderId, AbsenceKind)>,
+    pub(crate) wishes: BTreeMap<RequestId, Tracked>,
+    pub(crate) drives: BTreeMap<ServiceDay, DriveSums>,
+    /// When each vehicle became free for what it does now: its arrival at the stop, or the end of the visit before.
+    free: BTreeMap<RouteId, Timestamp>,
+}
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tracked {
+    pub(crate) rider: RiderId,
+    pub(crate) people: u8,
+    pub(crate) wish: Wish,
+    pub(crate) channel: Channel,
+    pub(crate) purpose: Purpose,
+    pub(crate) made_at: Timestamp,
+    pub(crate) fate: Fate,
+    pub(crate) boarded_at: Option<Timestamp>,
+    /// Begin of the alighting, where the ride ends.
+    pub(crate) reached_at: Option<Timestamp>,
+    pub(crate) alighted_at: Option<Timestamp>,
+    /// The worst of boarding and alighting against the promise; zero when in time.
+    pub(crate) late: Seconds,
+    /// Somebody of another request was on board on a leg.
+    pub(crate) shared: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Open,
+    Refused(Refusal),
+    Expired,
+    Cancelled,
+    Booked(Booking),
+    NoShow,
+}
+
+impl Tracked {
+    pub(crate) fn is_run(&self) -> bool {
+        matches!(self.wish, Wish::Run { .. })
+    }
+
+    pub(crate) fn find_booking(&self) -> Option<&Booking> {
+        match &self.fate {
+            Fate::Booked(booking) => Some(booking),
+            _ => None,
+        }
+    }
+}
+
+impl DayFigures {
+    /// Takes in the next event of the log.
+    pub fn fold(&mut self, event: &Event) {
+        match event {
+            Event::RiderAdded { rider } => {
+                self.riders.insert(rider.id, rider.clone());
+            }
+            Event::VehicleAdded { vehicle } => {
+                self.vehicles.insert(vehicle.id, vehicle.clone());
+            }
+            Event::DayOpened { day } => self.open(*day),
+            Event::AbsenceNoted { rider, day, kind } => {
+                self.absences.insert((*day, *rider, *kind));
+            }
+            Event::RequestMade { .. }
+            | Event::RunsBooked { .. }
+            | Event::RequestRefused { .. }
+            | Event::OffersExpired { .. }
+            | Event::OfferAccepted { .. }
+            | Event::RequestCancelled { .. } => self.fold_request(event),
+            Event::Departed { .. }
+            | Event::Arrived { .. }
+            | Event::Boarded { .. }
+            | Event::Alighted { .. }
+            | Event::NoShow { .. } => self.fold_fact(event),
+            // No figure counts these: plans and offers are intentions, the other masters carry nobody.
+            Event::CorporationAdded { .. }
+            | Event::PlaceAdded { .. }
+            | Event::FacilityAdded { .. }
+            | Event::RiderPlaceAdded { .. }
+            | Event::PolicyAdopted { .. }
+            | Event::DayPlanned { .. }
+            | Event::OffersMade { .. }
+            | Event::PlanChanged { .. }
+            | Event::RouteAcknowledged { .. }
+            | Event::DelayChanged { .. } => {}
+        }
+    }
+
+    fn open(&mut self, day: ServiceDay) {
+        self.day = Some(day);
+        self.wishes.retain(|_, wish| wish.wish.day() >= day);
+        self.absences.retain(|(of, _, _)| *of >= day);
+        self.drives.retain(|of, _| *of >= day);
+        self.free.retain(|route, _| route.day >= day);
+    }
+
+    fn fold_request(&mut self, event: &Event) {
+        match event {
+            Event::RequestMade { request, rider, people, wish, channel, purpose, at, .. } => {
+                let tracked = Tracked {
+                    rider: *rider,
+                    people: *people,
+                    wish: *wish,
+                    channel: *channel,
+                    purpose: *purpose,
+                    made_at: *at,
+                    fate: Fate::Open,
+                    boarded_at: None,
+                    reached_at: None,
+                    alighted_at: None,
+                    late: Seconds::ZERO,
+                    shared: false,
+                };
+                self.wishes.insert(*request, tracked);
+            }
+            Event::RunsBooked { bookings } => {
+                for run in bookings {
+                    self.decide_fate(run.request, Fate::Booked(run.booking));
+                }
+            }
+            Event::OfferAccepted { request, booking, .. } => self.decide_fate(*request, Fate::Booked(*booking)),
+            Event::RequestRefused { request, refusal } => self.decide_fate(*request, Fate::Refused(refusal.clone())),
+            Event::OffersExpired { request } => self.decide_fate(*request, Fate::Expired),
+            Event::RequestCancelled { request, .. } => self.decide_fate(*request, Fate::Cancelled),
+            _ => {}
+        }
+    }
+
+    fn decide_fate(&mut self, request: RequestId, fate: Fate) {
+        if let Some(tracked) = self.wishes.get_mut(&request) {
+            tracked.fate = fate;
+        }
+    }
+
+    fn fold_fact(&mut self, event: &Event) {
+        match event {
+            Event::Departed { route, metres, .. } => self.depart(*route, *metres),
+            Event::Arrived { route, at, .. } => {
+                self.free.insert(*route, *at);
+            }
+            Event::Boarded { route, request, at } => {
+                let begin = self.free.insert(*route, *at).unwrap_or(*at);
+                if let Some(tracked) = self.wishes.get_mut(request) {
+                    tracked.boarded_at = Some(*at);
+                    let close = tracked.find_booking().map(|b| b.promise.pickup.close());
+                    tracked.late = tracked.late.max(close.map_or(Seconds::ZERO, |close| begin - close));
+                }
+                self.drives.entry(route.day).or_default().aboard.entry(*route).or_default().push(*request);
+            }
+            Event::Alighted { route, request, at } => {
+                let begin = self.free.insert(*route, *at).unwrap_or(*at);
+                if let Some(tracked) = self.wishes.get_mut(request) {
+                    tracked.reached_at = Some(begin);
+                    tracked.alighted_at = Some(*at);
+                    let close = tracked.find_booking().map(|b| b.promise.dropoff.close());
+                    tracked.late = tracked.late.max(close.map_or(Seconds::ZERO, |close| begin - close));
+                }
+                let aboard = self.drives.entry(route.day).or_default().aboard.entry(*route).or_default();
+                aboard.retain(|on_board| on_board != request);
+            }
+            Event::NoShow { route, request, at } => {
+                self.free.insert(*route, *at);
+                self.decide_fate(*request, Fate::NoShow);
+            }
+            _ => {}
+        }
+    }
+
+    fn depart(&mut self, route: RouteId, metres: Metres) {
+        let aboard = self.drives.get(&route.day).and_then(|d| d.aboard.get(&route)).cloned().unwrap_or_default();
+        let mut load = Load::default();
+        let mut guests = 0;
+        for request in &aboard {
+            let Some(tracked) = self.wishes.get_mut(request) else { continue };
+            if aboard.len() > 1 && metres > Metres::ZERO {
+                tracked.shared = true;
+            }
+            if tracked.find_booking().is_some_and(|b| b.class != RideClass::MemberOnRun) {
+                guests += u32::from(tracked.people);
+            }
+            if let Some(rider) = self.riders.get(&tracked.rider) {
+                load = load.plus(rider.needs.load(tracked.people.saturating_sub(1)));
+            }
+        }
+        let vehicle = self.vehicles.get(&route.vehicle);
+        self.drives.entry(route.day).or_default().add_leg(vehicle, load, guests, metres);
+    }
+}
