@@ -137,6 +137,8 @@ pub(crate) struct Search {
     doubtful: Vec<(i64, u32, u32)>,
     /// Earliest begins by windows and driving alone: what comes before a slot keeps these whatever is put in it.
     ahead: Vec<i64>,
+    /// In some slot the drop-off shortens the way: bounds from the whole route then say nothing about earlier slots.
+    shortcuts: bool,
     line: Line,
     begin: Vec<i64>,
 }
@@ -192,7 +194,7 @@ impl Search {
                 let verdict = self.judge_together(route, ends, &pickup, i);
                 self.keep(vehicle.wait_max.is_some(), verdict, (together, i as u32, i as u32), &mut best);
             }
-            if i + 1 == slots || !pickup_bearable(route, &pickup, &there, i) {
+            if i + 1 == slots || (!self.shortcuts && !pickup_bearable(route, &pickup, &there, i)) {
                 continue;
             }
             let shortcut = pickup.service + route.service[i] + there.to + there.onward < route.line.step[i];
@@ -273,6 +275,10 @@ impl Search {
         detours(model, route, ends.dropoff.at, &mut dropoffs);
         (self.pickups, self.dropoffs) = (pickups, dropoffs);
         let line = &route.line;
+        let dropoff = &ends.dropoff;
+        self.shortcuts = self.dropoffs.iter().enumerate().any(|(k, detour)| {
+            route.service[k] + detour.to + dropoff.service + detour.onward < line.step[k]
+        });
         self.ahead.clear();
         let mut at = line.open[0];
         for k in 0..line.step.len() {

@@ -335,6 +335,11 @@ impl<T: Travel> Model<T> {
         Ok(k as u32)
     }
 
+    /// Whether riders of the two groups may be on board together.
+    pub fn may_share(&self, a: Group, b: Group) -> bool {
+        self.foes_of(a) & (1 << b.0) == 0
+    }
+
     /// Driving time, kept within what sums bear.
     pub(crate) fn ticks(&self, from: Node, to: Node) -> i64 {
         self.travel.ticks(from, to).clamp(0, LONGEST)

@@ -59,13 +59,14 @@ pub fn relax<T: Travel>(model: &Model<T>, vehicle: u32, visits: &[Visit]) -> Res
     // Only lower bounds at first: always feasible. Then one upper bound after the other, in order of rank.
     let mut line = Line { limits: Vec::new(), firm: 0, ..strict.clone() };
     line.close.fill(4 * LONGEST);
-    for (k, close) in [(0, strict.close[0]), (last, strict.close[last])] {
-        let least = least_begin(&line, k);
-        line.close[k] = close.max(least);
-        if least > close {
-            found.push(Relaxed::ShiftEnd { vehicle, close: least });
-        }
+    let close = strict.close[last];
+    line.close[last] = close.max(least_begin(&line, last));
+    if line.close[last] > close {
+        found.push(Relaxed::ShiftEnd { vehicle, close: line.close[last] });
     }
+    // With nobody on board at the start, the start may move with the shift's end.
+    let aboard = route.carried.iter().any(|c| c.from == 0);
+    line.close[0] = if aboard { strict.close[0] } else { line.close[last] };
     for limit in strict.limits.iter().filter(|l| l.kind == Kind::Duration) {
         let most = admit(&mut line, limit);
         if most > limit.most {
@@ -126,7 +127,7 @@ fn admit(line: &mut Line, limit: &Limit) -> i64 {
     let (mut reach, mut begin, mut latest) = (Vec::new(), Vec::new(), Vec::new());
     let (n, count) = (line.len(), line.limits.len());
     let (from, to) = (limit.from as usize, limit.to as usize);
-    line.closure(count, &mut reach);
+    line.closure(&mut reach);
     // The least difference follows from driving and limits, or through the clock from both ends' bounds.
     let mut forced = reach[to * n + from];
     if line.least(count, &mut begin).is_ok() && line.greatest(count, &line.close, &mut latest).is_ok() {

@@ -264,22 +264,22 @@ impl Route {
     /// Earliest, latest and reach without waits. The line is feasible, so all of them exist.
     fn close(&mut self) {
         let n = self.line.len();
-        self.line.closure(self.line.firm, &mut self.reach);
+        self.line.closure(&mut self.reach);
         let reach = &self.reach;
         self.earliest.clear();
         self.latest.clear();
-        for y in 0..n {
-            let lower = (0..n).map(|x| self.line.open[x] + reach[x * n + y]).max();
-            let upper = (0..n).map(|x| self.line.close[x] - reach[y * n + x]).min();
-            self.earliest.push(lower.unwrap_or(self.line.open[y]));
-            self.latest.push(upper.unwrap_or(self.line.close[y]));
+        self.earliest.resize(n, i64::MIN);
+        for (row, open) in reach.chunks_exact(n).zip(&self.line.open) {
+            for (earliest, bound) in self.earliest.iter_mut().zip(row) {
+                *earliest = (*earliest).max(open + bound);
+            }
+            let bounds = self.line.close.iter().zip(row).map(|(close, bound)| close - bound);
+            self.latest.push(bounds.min().unwrap_or(i64::MAX));
         }
-        for x in 0..n {
-            for y in 0..n {
-                // Through the clock: x may not be later than `latest`, y not earlier than `earliest`.
-                let bound = self.earliest[y] - self.latest[x];
-                let entry = &mut self.reach[x * n + y];
-                *entry = (*entry).max(bound);
+        for (row, latest) in self.reach.chunks_exact_mut(n).zip(&self.latest) {
+            for (entry, earliest) in row.iter_mut().zip(&self.earliest) {
+                // Through the clock: from no later than `latest` to no earlier than `earliest`.
+                *entry = (*entry).max(earliest - latest);
             }
         }
     }

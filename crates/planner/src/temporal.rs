@@ -144,29 +144,36 @@ impl Line {
     }
 
     /// Fills `reach[x * n + y]` with the greatest lower bound on `B_y - B_x` that follows from driving times and
-    /// the first `count` limits (windows left out), for a line known to be feasible.
-    pub fn closure(&self, count: usize, reach: &mut Vec<i64>) {
+    /// the firm limits (windows left out), for a line known to be feasible.
+    ///
+    /// Forward the driving is all there is: going back over a limit and forth again gains nothing where no cycle is
+    /// positive. So each row needs work only before its own position.
+    pub fn closure(&self, reach: &mut Vec<i64>) {
         let n = self.len();
         reach.clear();
         reach.resize(n * n, -FAR);
         for (x, row) in reach.chunks_exact_mut(n).enumerate() {
+            let mut ahead = 0;
             row[x] = 0;
-            let mut low = x;
+            for (entry, step) in row[x + 1..].iter_mut().zip(&self.step[x..]) {
+                ahead += step;
+                *entry = ahead;
+            }
             for _ in 0..=n {
-                for k in low + 1..n {
-                    row[k] = row[k].max(row[k - 1] + self.step[k - 1]);
-                }
-                low = n;
-                for limit in &self.limits[..count] {
+                let mut low = n;
+                for limit in &self.limits[..self.firm] {
                     let need = row[limit.from as usize] - limit.most;
                     let to = limit.to as usize;
-                    if need > row[to] {
+                    if to < x && need > row[to] {
                         row[to] = need;
                         low = low.min(to);
                     }
                 }
                 if low == n {
                     break;
+                }
+                for k in low + 1..x {
+                    row[k] = row[k].max(row[k - 1] + self.step[k - 1]);
                 }
             }
         }

@@ -313,3 +313,86 @@ pub(crate) fn between(a: Point, b: Point, share: f64) -> Point {
     let mix = |from: i32, to: i32| from + ((f64::from(to) - f64::from(from)) * share).round() as i32;
     Point::from_e7(mix(a.lat_e7(), b.lat_e7()), mix(a.lon_e7(), b.lon_e7()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points on a line from west to east, one unit being 100 m at the equator; ways as `0-1-2` or `0>1>2`.
+    fn network(points: &[(i32, i32)], signals: &[usize], ways: &[&str]) -> (Network, Losses) {
+        let unit = 8_983;
+        let mut draft = Draft {
+            points: points.iter().map(|(x, y)| Point::from_e7(y * unit, x * unit)).collect(),
+            signals: (0..points.len()).map(|i| signals.contains(&i)).collect(),
+            ways: Vec::new(),
+        };
+        for text in ways {
+            let direction = if text.contains('>') { Direction::Along } else { Direction::Both };
+            let nodes = text.split(['-', '>']).map(|n| n.parse().unwrap()).collect();
+            let look = WayLook { class: RoadClass::Residential, name: String::new(), kmh: 36, direction };
+            draft.ways.push(DraftWay { nodes, look });
+        }
+        assemble(&draft).unwrap()
+    }
+
+    /// Every arc as `from>to:seconds`.
+    fn arcs(network: &Network) -> Vec<String> {
+        let mut all = Vec::new();
+        for node in 0..network.points.len() as u32 {
+            for arc in network.arcs_from(node) {
+                let seconds = (f64::from(network.millis(*arc)) / 1000.0).round();
+                all.push(format!("{node}>{}:{seconds}", arc.to));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn what_only_bends_is_joined_and_what_is_long_is_cut() {
+        let (short, losses) = network(&[(0, 0), (1, 0), (1, 1)], &[], &["0-1-2"]);
+        assert_eq!(arcs(&short), ["0>1:20", "1>0:20"]);
+        assert_eq!((losses.joined, short.shape.len()), (1, 1));
+        let (long, _) = network(&[(0, 0), (5, 0)], &[], &["0-1"]);
+        // 500 m become three edges of 166.7 m; the new nodes 2 and 3 lie between.
+        assert_eq!(arcs(&long), ["0>2:17", "1>3:17", "2>0:17", "2>3:17", "3>2:17", "3>1:17"]);
+    }
+
+    #[test]
+    fn one_way_streets_stay_one_way_across_joined_ways() {
+        // A ring of two one-way ways, drawn head to tail, and a two-way street across it.
+        let points = [(0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)];
+        let (ring, _) = network(&points, &[], &["0>1>2>3", "3>4>5>0", "1-4"]);
+        // Kept: 1 and 4, where the street meets the ring. Beyond, the ring is 4 > 5 > 0 > 1 and 1 > 2 > 3 > 4.
+        let arcs = arcs(&ring);
+        assert!(arcs.contains(&"0>1:10".to_owned()) && arcs.contains(&"1>0:10".to_owned()), "{arcs:?}");
+        for edge in ring.edges.iter().filter(|e| e.is_oneway()) {
+            assert_eq!(edge.millis_ba, 0, "a one-way edge is drawn in its sense");
+        }
+        assert_eq!(arcs.len(), 2 + 4, "two one-way stretches of 300 m in two halves, and the street: {arcs:?}");
+    }
+
+    #[test]
+    fn a_ring_without_junction_and_a_loop_at_a_dead_end_have_no_edge_to_itself() {
+        let (ring, _) = network(&[(0, 0), (1, 0), (0, 1)], &[], &["0-1-2-0"]);
+        let (lollipop, _) = network(&[(0, 0), (1, 0), (2, 0), (1, 1)], &[], &["0-1", "1-2-3-1"]);
+        for n in [&ring, &lollipop] {
+            assert!(n.edges.iter().all(|e| e.a != e.b));
+        }
+        assert_eq!(lollipop.edges.len(), 3);
+    }
+
+    #[test]
+    fn traffic_lights_cost_a_wait_when_driven_over_and_stay_nodes() {
+        let (lit, _) = network(&[(0, 0), (1, 0), (2, 0)], &[1], &["0-1-2"]);
+        assert_eq!(arcs(&lit), ["0>1:18", "1>0:10", "1>2:10", "2>1:18"]);
+    }
+
+    #[test]
+    fn what_one_cannot_come_back_from_is_left_out() {
+        let (kept, losses) = network(&[(0, 0), (1, 0), (2, 0), (9, 9), (9, 10)], &[], &["0-1", "1>2", "3>4"]);
+        assert_eq!(kept.points.len(), 2);
+        assert_eq!((losses.points, losses.unconnected), (5, 3));
+        let nothing = Draft { points: vec![Point::from_e7(0, 0)], signals: vec![false], ways: Vec::new() };
+        assert!(matches!(assemble(&nothing), Err(Fault::Unconnected)));
+    }
+}

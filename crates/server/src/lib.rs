@@ -1,1 +1,163 @@
-//! server
+//! The service's outside: HTTP under `/api/v1`, one WebSocket per client, the pages.
+//!
+//! Knows wire forms, the register's stored forms and what each page shows. Must not know how insertions are found: a
+//! handler parses, submits a command and renders the state; it decides nothing. Start with [`router`].
+//!
+//! The OpenAPI document is made from the same code that serves it:
+//!
+//! ```
+//! let api = server::openapi();
+//! assert!(api.contains("\"openapi\": \"3.1.0\"") && api.contains("/api/v1/requests"));
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod problem;
+mod texts;
+mod register;
+mod wire;
+mod input;
+mod legs;
+mod views;
+mod figures;
+mod map;
+mod app;
+mod feed;
+mod ws;
+mod http;
+mod assets;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use app::Setup;
+pub use problem::Problem;
+
+use app::App;
+use http::{days, masters, pictures, policies, requests, vehicles};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "kuseki",
+        description = "Welfare mobility dispatch: day-service runs, and their idle seats for older people. Times are RFC 3339 \
+            with offset, positions [longitude, latitude]. Every error is a problem document (RFC 9457) whose `code` never \
+            changes. Every POST takes an `Idempotency-Key`: the same key with the same body gives the same answer once.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "pictures", description = "Whole pictures for pages; go on from their `n` over the WebSocket /api/v1/ws"),
+        (name = "rides", description = "From wish to ride"),
+        (name = "days", description = "Attendance and the day plan"),
+        (name = "vehicles", description = "Vehicles and their drivers' devices"),
+        (name = "policy", description = "Which classes of ride are allowed, by date"),
+        (name = "masters", description = "Corporations, places, facilities, vehicles, riders"),
+    )
+)]
+struct ApiDoc;
+
+fn api() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(pictures::board))
+        .routes(routes!(pictures::town))
+        .routes(routes!(pictures::clock, pictures::set_clock))
+        .routes(routes!(pictures::map))
+        .routes(routes!(requests::make, requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(requests::accept))
+        .routes(routes!(requests::cancel))
+        .routes(routes!(days::absence))
+        .routes(routes!(days::plan))
+        .routes(routes!(days::get))
+        .routes(routes!(vehicles::list, masters::add_vehicle))
+        .routes(routes!(vehicles::get))
+        .routes(routes!(vehicles::report))
+        .routes(routes!(vehicles::acknowledge))
+        .routes(routes!(vehicles::position))
+        .routes(routes!(vehicles::leg))
+        .routes(routes!(policies::list, policies::adopt))
+        .routes(routes!(masters::list_corporations, masters::add_corporation))
+        .routes(routes!(masters::list_places, masters::add_place))
+        .routes(routes!(masters::list_facilities, masters::add_facility))
+        .routes(routes!(masters::list_riders, masters::add_rider))
+        .routes(routes!(masters::get_rider))
+        .routes(routes!(masters::add_rider_place))
+}
+
+fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(ApiDoc::openapi()).nest("/api/v1", api()).split_for_parts()
+}
+
+/// The OpenAPI 3.1 document, pretty-printed.
+pub fn openapi() -> String {
+    documented().1.to_pretty_json().unwrap_or_default()
+}
+
+/// Everything that is served. Starts the task that feeds the sockets, so it needs a running tokio.
+pub fn router(setup: Setup) -> Router {
+    let mut figures = stats::DayFigures::default();
+    for event in &setup.history {
+        figures.fold(event);
+    }
+    let now = setup.service.clock.now();
+    let app = Arc::new(App {
+        legs: legs::Legs::new(setup.service.roads.clone()),
+        map: map::MapBody::of(&setup.service.roads),
+        feed: feed::Feed::default(),
+        figures: ArcSwap::new(Arc::new(figures.figures(now))),
+        metrics: setup.metrics,
+        demo_clock: setup.demo_clock,
+        area_name: setup.area_name,
+        roads_warning: setup.roads_warning,
+        service: setup.service,
+    });
+    tokio::spawn(feed::pump(app.clone(), figures));
+    let (api, document) = documented();
+    let document = document.to_pretty_json().unwrap_or_default();
+    let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    api.route("/api/v1/openapi.json", get(document))
+        .route("/api/v1/ws", get(ws::connect))
+        .route("/api/{*rest}", axum::routing::any(no_such_path))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics_page))
+        .with_state(app)
+        .merge(assets::router())
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(app::BODY_MAX))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an internal error; it has been logged").into_response()))
+}
+
+async fn no_such_path(uri: axum::http::Uri) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("there is no `{}`; see /api/v1/openapi.json", uri.path()))
+}
+
+async fn no_such_method(method: axum::http::Method, uri: axum::http::Uri) -> Problem {
+    let detail = format!("`{}` does not take {method}; see /api/v1/openapi.json", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+async fn health(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
+    let snapshot = app.service.snapshot();
+    Json(serde_json::json!({
+        "status": "ok", "version": env!("CARGO_PKG_VERSION"), "log_version": snapshot.version.0,
+        "refused_plans": snapshot.effort.refused_plans,
+    }))
+}
+
+async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let snapshot = app.service.snapshot();
+    metrics::gauge!("kuseki_plans_refused_by_check").set(snapshot.effort.refused_plans as f64);
+    metrics::gauge!("kuseki_slot_pairs_judged").set(snapshot.effort.tests as f64);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())
+}

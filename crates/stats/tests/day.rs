@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AbsenceKind, Area, Booking, Channel, Direction, Event, Layout, Membership, Needs, Place, Promise, Purpose, Reason, ReasonCount,
+    AbsenceKind, Area, Booking, Channel, Direction, Event, Facility, Layout, Membership, Needs, Place, Promise, Purpose, Reason, ReasonCount,
     Refusal, RequestState, RideClass, Rider, RouteId, RunBooking, Terms, Vehicle, VehicleKind, VisitKey, Weekdays, Wish,
 };
 use proptest::prelude::*;
 use stats::{DEFINITIONS, DayFigures, Share};
 use units::{
-    AreaId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
     VehicleId, Weekday, Window,
 };
 
@@ -253,7 +253,17 @@ fn plan(id: RequestId) -> Event {
 fn masters() -> Vec<Event> {
     let place = |id: u32| Event::PlaceAdded { place: Place { id: PlaceId(id), node: Node(id), largest_vehicle: VehicleKind::Van } };
     let mut events: Vec<Event> = (1..=99).map(place).collect();
-    events.extend([vehicle(1), rider(11, needs(false, 0), false), rider(12, needs(true, 0), false), Event::DayOpened { day: day() }]);
+    let hours = |open, close| DayWindow::new(DayTime::hm(open, 0), DayTime::hm(close, 0)).unwrap();
+    let facility = Facility {
+        id: FacilityId(1),
+        corporation: CorporationId(1),
+        place: PlaceId(99),
+        service: hours(9, 16),
+        pickup_hours: hours(8, 9),
+        dropoff_hours: hours(16, 18),
+        ride_max: Seconds::minutes(40),
+    };
+    events.extend([Event::FacilityAdded { facility }, vehicle(1), rider(11, needs(false, 0), false), rider(12, needs(true, 0), false), Event::DayOpened { day: day() }]);
     events
 }
 

@@ -118,7 +118,8 @@ fn take_lock(path: &Path) -> Result<File, Fault> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let holder = fs::read_to_string(&name).unwrap_or_default();
-            let holder = if holder.trim().is_empty() { "a process that is just starting" } else { holder.trim() };
+            let holder =
+                if holder.trim().is_empty() { "a process that is just starting" } else { holder.trim() };
             return Err(Fault::InUse { path: path.to_owned(), holder: holder.to_owned() });
         }
         Err(TryLockError::Error(e)) => return Err(Fault::file(&name, e)),

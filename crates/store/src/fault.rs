@@ -101,7 +101,9 @@ impl Fault {
     pub(crate) fn migration(file: &Path, source: MigrateError) -> Fault {
         const ACTION: &str = "bringing the tables up to date";
         match source {
-            MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => Fault::database(file, ACTION, e),
+            MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => {
+                Fault::database(file, ACTION, e)
+            }
             other => Fault::OtherTables { file: file.to_owned(), detail: other.to_string() },
         }
     }
@@ -113,7 +115,6 @@ impl Fault {
             _ => Fault::File { file: file.to_owned(), source },
         }
     }
-
 }
 
 fn primary_code(error: &sqlx::Error) -> Option<i32> {

@@ -135,7 +135,11 @@ impl Append {
             }
             if write.search.contains('\0') {
                 let expected = "text without NUL characters";
-                return Err(AppendError::Invalid { field: "register.search", text: write.search.clone(), expected });
+                return Err(AppendError::Invalid {
+                    field: "register.search",
+                    text: write.search.clone(),
+                    expected,
+                });
             }
         }
         Ok(())
@@ -156,9 +160,11 @@ fn check_name(field: &'static str, text: &str) -> Result<(), AppendError> {
 }
 
 fn check_json(field: &'static str, text: &str) -> Result<(), AppendError> {
-    serde_json::from_str::<IgnoredAny>(text)
-        .map(|_| ())
-        .map_err(|_| AppendError::Invalid { field, text: text.to_owned(), expected: "JSON" })
+    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|_| AppendError::Invalid {
+        field,
+        text: text.to_owned(),
+        expected: "JSON",
+    })
 }
 
 /// Reading. A reader sees whole batches only, and may be used on another thread while the owner writes.
@@ -176,7 +182,10 @@ pub trait LogReader: Send {
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault>;
 
     /// Hands every entry of the register to `each`, ordered by kind and id as bytes.
-    fn load_register(&mut self, each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>) -> Result<(), Fault>;
+    fn load_register(
+        &mut self,
+        each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>,
+    ) -> Result<(), Fault>;
 
     /// One entry of the register; `None` if it never was or was erased.
     fn find_register(&mut self, kind: &str, id: &str) -> Result<Option<RegisterEntry>, Fault>;

@@ -67,7 +67,8 @@ impl Shared {
             match &write.body {
                 None => self.register.remove(&key),
                 Some(body) => {
-                    let kept = Kept { body: body.clone(), search: folded(&write.search), updated_at: write.at };
+                    let kept =
+                        Kept { body: body.clone(), search: folded(&write.search), updated_at: write.at };
                     self.register.insert(key, kept)
                 }
             };
@@ -97,7 +98,10 @@ impl LogReader for MemoryLog {
         Ok(self.shared()?.receipts.get(&(area, key.to_owned())).cloned())
     }
 
-    fn load_register(&mut self, each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>) -> Result<(), Fault> {
+    fn load_register(
+        &mut self,
+        each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>,
+    ) -> Result<(), Fault> {
         let entries: Vec<RegisterEntry> = {
             let shared = self.shared()?;
             shared.register.keys().filter_map(|key| shared.entry(key)).collect()
@@ -139,7 +143,9 @@ impl EventLog for MemoryLog {
             return Err(AppendError::VersionConflict { expected: batch.expected, actual });
         }
         let keys = batch.receipts.iter().map(|receipt| &receipt.key);
-        if let Some(key) = keys.filter(|key| shared.receipts.contains_key(&(batch.area, key.to_string()))).min() {
+        if let Some(key) =
+            keys.filter(|key| shared.receipts.contains_key(&(batch.area, key.to_string()))).min()
+        {
             return Err(AppendError::KeyUsed { key: key.clone() });
         }
         shared.write(batch);

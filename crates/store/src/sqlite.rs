@@ -70,7 +70,8 @@ impl SqliteLog {
     /// The settings that durability rests on, as the open connection reports them.
     pub fn settings(&mut self) -> Result<Settings, Fault> {
         let (file, connection) = self.connection()?;
-        let rows = sqlx::query_as("SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous");
+        let rows =
+            sqlx::query_as("SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous");
         let (journal, synchronous) =
             wait(rows.fetch_one(connection)).map_err(|e| Fault::database(file, "reading the settings", e))?;
         Ok(Settings { journal, synchronous })
@@ -106,7 +107,8 @@ impl Drop for SqliteLog {
 impl SqliteReader {
     fn open(file: &Path) -> Result<Self, Fault> {
         let options = base_options(file).read_only(true);
-        let connection = wait(options.connect()).map_err(|e| Fault::database(file, "opening for reading", e))?;
+        let connection =
+            wait(options.connect()).map_err(|e| Fault::database(file, "opening for reading", e))?;
         Ok(SqliteReader { file: file.to_owned(), connection })
     }
 
@@ -132,7 +134,8 @@ impl EventLog for SqliteLog {
 
     fn take_epoch(&mut self, area: AreaId) -> Result<u64, Fault> {
         let (file, connection) = self.connection()?;
-        wait(write::take_epoch(connection, area)).map_err(|e| Fault::database(file, "taking the area over", e))
+        wait(write::take_epoch(connection, area))
+            .map_err(|e| Fault::database(file, "taking the area over", e))
     }
 
     fn reader(&self) -> Result<Box<dyn LogReader>, Fault> {
@@ -154,7 +157,10 @@ impl LogReader for SqliteLog {
         self.reading()?.receipt(area, key)
     }
 
-    fn load_register(&mut self, each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>) -> Result<(), Fault> {
+    fn load_register(
+        &mut self,
+        each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>,
+    ) -> Result<(), Fault> {
         self.reading()?.load_register(each)
     }
 
@@ -181,7 +187,10 @@ impl LogReader for SqliteReader {
         self.reading().receipt(area, key)
     }
 
-    fn load_register(&mut self, each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>) -> Result<(), Fault> {
+    fn load_register(
+        &mut self,
+        each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>,
+    ) -> Result<(), Fault> {
         self.reading().load_register(each)
     }
 

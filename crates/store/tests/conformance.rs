@@ -66,7 +66,9 @@ fn a_batch_on_an_outdated_version_is_refused_whole() {
             refused.receipts.push(receipt("new key"));
             refused.register.push(keep("rider", "rider-1", "{}", ""));
             let conflict = log.append(&refused);
-            let Err(AppendError::VersionConflict { expected, actual }) = conflict else { panic!("{conflict:?}") };
+            let Err(AppendError::VersionConflict { expected, actual }) = conflict else {
+                panic!("{conflict:?}")
+            };
             assert_eq!((expected, actual), (Version(outdated), Version(3)));
             assert_eq!(everything(log), (3, 0, false));
         }
@@ -136,7 +138,8 @@ fn a_command_is_answered_once() {
 fn what_no_log_may_keep_is_refused_with_its_field() {
     on_each_log(|log| {
         let epoch = log.take_epoch(AREA).unwrap();
-        let spoil: [(&str, fn(&mut Append)); 7] = [
+        type Spoil = fn(&mut Append);
+        let spoil: [(&str, Spoil); 7] = [
             ("event.payload", |b| b.events[1].payload = "{".into()),
             ("event.kind", |b| b.events[1].kind.clear()),
             ("event.actor", |b| b.events[1].actor = "a\0b".into()),
@@ -151,7 +154,10 @@ fn what_no_log_may_keep_is_refused_with_its_field() {
             bad.register.push(keep("rider", "rider-1", "{}", ""));
             spoil(&mut bad);
             let refused = log.append(&bad);
-            assert!(matches!(&refused, Err(AppendError::Invalid { field, .. }) if *field == name), "{name}: {refused:?}");
+            assert!(
+                matches!(&refused, Err(AppendError::Invalid { field, .. }) if *field == name),
+                "{name}: {refused:?}"
+            );
             assert_eq!(everything(log), (0, 0, false));
         }
     });
@@ -181,7 +187,8 @@ fn the_register_changes_with_the_events() {
 
         // Erasing, and erasing what is not there, are both fine; the later of two writes stands.
         let mut second = batch(1, epoch, 1);
-        second.register = vec![keep("rider", "rider-1", "{}", ""), erase("rider", "rider-1"), erase("rider", "rider-7")];
+        second.register =
+            vec![keep("rider", "rider-1", "{}", ""), erase("rider", "rider-1"), erase("rider", "rider-7")];
         log.append(&second).unwrap();
         assert_eq!(log.find_register("rider", "rider-1").unwrap(), None);
         assert_eq!(register(log).len(), 2);
@@ -193,7 +200,8 @@ fn the_register_is_loaded_whole_past_one_page() {
     on_each_log(|log| {
         let epoch = log.take_epoch(AREA).unwrap();
         let mut many = Append::new(AREA, Version::EMPTY, epoch);
-        many.register = (0..2345).map(|n| keep("rider", &format!("rider-{n:04}"), &n.to_string(), "")).collect();
+        many.register =
+            (0..2345).map(|n| keep("rider", &format!("rider-{n:04}"), &n.to_string(), "")).collect();
         log.append(&many).unwrap();
         let bodies: Vec<String> = register(log).into_iter().map(|entry| entry.body).collect();
         assert_eq!(bodies, (0..2345).map(|n| n.to_string()).collect::<Vec<_>>());

@@ -48,7 +48,8 @@ fn acknowledged_appends_survive_sigkill() {
             .unwrap();
         // The child is killed after another number of acknowledgements each round, while it goes on appending.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let acknowledged = |line: String| line.strip_prefix("acknowledged ").map(|n| n.parse::<u64>().unwrap());
+        let acknowledged =
+            |line: String| line.strip_prefix("acknowledged ").map(|n| n.parse::<u64>().unwrap());
         let last = lines.by_ref().filter_map(acknowledged).nth(3 + 29 * round).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -23,7 +23,10 @@ fn a_directory_is_made_and_found_again() {
     let epoch = log.take_epoch(AREA).unwrap();
     log.append(&batch(0, epoch, 2)).unwrap();
     let description = made.description().clone();
-    assert_eq!((description.roads.as_str(), description.area.as_str(), description.created), ("roads-a", "town", at(0)));
+    assert_eq!(
+        (description.roads.as_str(), description.area.as_str(), description.created),
+        ("roads-a", "town", at(0))
+    );
     drop(log);
     drop(made);
     let again = DataDir::open(&path, "roads-a", "renamed", at(99)).unwrap();

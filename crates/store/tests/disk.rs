@@ -21,7 +21,12 @@ fn fill(log: &mut SqliteLog, epoch: u64, from: u64) -> u64 {
     loop {
         let mut next = batch(version, epoch, 5);
         next.receipts.push(receipt(&format!("key {version}")));
-        next.register.push(keep("rider", &format!("rider-{version}"), &format!("\"{}\"", "x".repeat(900)), ""));
+        next.register.push(keep(
+            "rider",
+            &format!("rider-{version}"),
+            &format!("\"{}\"", "x".repeat(900)),
+            "",
+        ));
         match log.append(&next) {
             Ok(Version(now)) => version = now,
             Err(AppendError::Fault(Fault::DiskFull { path })) => {
@@ -95,7 +100,11 @@ fn a_file_system_without_space_is_told_as_a_full_disk() {
     }
     let output = unshared(&format!("{mount} && exec \"$0\" \"$@\"")).unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn fill_and_free(disk: &Path) {
@@ -115,7 +124,8 @@ fn fill_and_free(disk: &Path) {
 #[test]
 fn a_file_that_is_no_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(log_file(&folder), "this is not a database, but it is long enough to have a header".repeat(20)).unwrap();
+    fs::write(log_file(&folder), "this is not a database, but it is long enough to have a header".repeat(20))
+        .unwrap();
     let opened = SqliteLog::open(&log_file(&folder)).map(drop);
     assert!(matches!(&opened, Err(Fault::Corrupt { file, .. }) if *file == log_file(&folder)), "{opened:?}");
 }
@@ -157,7 +167,10 @@ async fn a_gap_and_newer_tables_are_told() {
     sqlx::query(newer).execute(&mut by_hand).await.unwrap();
     by_hand.close().await.unwrap();
     let opened = SqliteLog::open(&file).map(drop);
-    assert!(matches!(&opened, Err(Fault::OtherTables { detail, .. }) if detail.contains("9999")), "{opened:?}");
+    assert!(
+        matches!(&opened, Err(Fault::OtherTables { detail, .. }) if detail.contains("9999")),
+        "{opened:?}"
+    );
 }
 
 /// Survival of a power cut cannot be tried here; it rests on these settings of the writing connection.

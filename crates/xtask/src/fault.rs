@@ -13,6 +13,8 @@ pub enum Fault {
     File { file: PathBuf, source: io::Error },
     #[error("{} is not a table of imports", .file.display())]
     Table { file: PathBuf, source: Box<toml::de::Error> },
+    #[error("there is no section `{name}`; there are {known}")]
+    Section { name: String, known: String },
     #[error("`{program}` could not be started")]
     Start { program: String, source: io::Error },
 }

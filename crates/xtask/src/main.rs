@@ -15,12 +15,12 @@ mod golden;
 
 use std::process::ExitCode;
 
-use fault::Fault;
 use workspace::Workspace;
 
 const HELP: &str = "\
 cargo xtask tidy      checks the rules of the house that the compiler does not
-cargo xtask test      runs every test: tidy, format, lints, Rust, web, browser
+cargo xtask test      runs every test: tidy, format, lints, rust, examples, web, browser
+cargo xtask test web  runs the sections named
 cargo xtask golden    renews the golden files; look at the difference before you commit it
 ";
 
@@ -29,7 +29,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["tidy"] => Workspace::find().and_then(|workspace| tidy::run(&workspace)),
-        ["test"] => Workspace::find().and_then(|workspace| test::run(&workspace)),
+        ["test", ref sections @ ..] => {
+            Workspace::find().and_then(|workspace| test::run(&workspace, sections))
+        }
         ["golden"] => Workspace::find().and_then(|workspace| golden::run(&workspace)),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

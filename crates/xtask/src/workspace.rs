@@ -33,7 +33,9 @@ impl Workspace {
         let mut files = BTreeSet::new();
         match git.output() {
             Ok(output) if output.status.success() => {
-                for name in String::from_utf8_lossy(&output.stdout).split('\0').filter(|name| !name.is_empty()) {
+                for name in
+                    String::from_utf8_lossy(&output.stdout).split('\0').filter(|name| !name.is_empty())
+                {
                     // A file that was deleted but is still tracked is none of ours any more.
                     if self.root.join(name).is_file() {
                         files.insert(name.to_owned());

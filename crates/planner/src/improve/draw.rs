@@ -12,6 +12,10 @@ impl Draw {
         Draw(ChaCha8Rng::seed_from_u64(seed))
     }
 
+    pub fn word(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
     /// A number below `n`; 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
         ((u64::from(self.0.next_u32()) * n as u64) >> 32) as usize

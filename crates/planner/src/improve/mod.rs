@@ -23,11 +23,16 @@ use crate::route::Broken;
 use crate::travel::Travel;
 
 /// Steps of the first round; each round starts from the best plan with a wide threshold and ends with none.
-const FIRST_ROUND: u64 = 3_000;
+fn envv(n:&str,d:i64)->i64{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
+static TH: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("TH",20000));
+static FR: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("FR",3000));
+static ACC: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("ACC",0));
+static RS: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("RS",1));
+pub(crate) static MO: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("MO",40));
 /// No round is longer than this.
 const LONGEST_ROUND: u64 = 60_000;
 /// How much worse than the best plan a new one may be at the begin of a round, in millionths of its cost.
-const THRESHOLD: i64 = 20_000;
+
 
 /// A resumable search for better plans.
 pub struct Improver<'m, T> {
@@ -68,7 +73,7 @@ impl<'m, T: Travel> Improver<'m, T> {
             recreates: Wheel::new(recreate::WAYS),
             steps: 0,
             round_begin: 0,
-            round_length: FIRST_ROUND,
+            round_length: *FR as u64,
         };
         if !plan.unserved.is_empty() {
             improver.rebuild(recreate::REGRET_2);
@@ -150,22 +155,32 @@ impl<'m, T: Travel> Improver<'m, T> {
         reward
     }
 
-    fn acceptable(&self, old: Cost, new: Cost) -> bool {
+    fn acceptable(&mut self, old: Cost, new: Cost) -> bool {
         if new.unserved != old.unserved {
             return new.unserved < old.unserved;
         }
         let done = (self.steps - self.round_begin) as i64;
         let left = (self.round_length as i64 - done).max(0);
         // While something is unserved the way there may be longer: which set is served matters more.
-        let wide = if new.unserved > 0 { 3 * THRESHOLD } else { THRESHOLD };
+        let wide = if new.unserved > 0 { 3 * *TH } else { *TH };
         let share = i128::from(wide) * i128::from(left) / i128::from(self.round_length);
-        let bound = i128::from(self.best_cost.travel) * (1_000_000 + share) / 1_000_000;
+        let bound = if *ACC == 0 { i128::from(self.best_cost.travel) * (1_000_000 + share) / 1_000_000 } else {
+            // share as temperature, in millionths of best, quadratic cooling
+            let t = share * i128::from(left) / i128::from(self.round_length);
+            let u = self.draw.word() | 1;
+            let lz = i128::from(u.leading_zeros());
+            let frac = 1024 - i128::from((u << u.leading_zeros() as u32 >> 21) & 1023);
+            // -log2(u) in 1/1024
+            let e = lz * 1024 + frac;
+            i128::from(old.travel) + i128::from(self.best_cost.travel) * t * e / 1024 / 1_000_000
+        };
         i128::from(new.travel) <= bound
     }
 
     fn next_round(&mut self) {
         self.round_begin = self.steps;
         self.round_length = (self.round_length * 3 / 2).min(LONGEST_ROUND);
+        if *RS == 0 { return; }
         self.current.load(self.model, &self.best);
         self.trial = self.current.clone();
     }

@@ -12,7 +12,7 @@ pub(super) const WAYS: usize = 5;
 /// Neighbours kept per request.
 const NEIGHBOURS: usize = 60;
 /// Most requests taken out at once.
-const MOST: usize = 40;
+
 
 /// Memory of the choice.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Ruin {
             self.is_chosen[r as usize] = false;
         }
         let served = self.count_free;
-        let most = (served / 3).clamp(4, MOST).min(served);
+        let most = (served / 3).clamp(4, *super::MO as usize).min(served);
         let count = 1 + draw.low(most, 2);
         match way {
             0 => self.any(state, draw, count),
@@ -186,7 +186,7 @@ impl Ruin {
         let home = state.home[seed as usize];
         if home != NOWHERE {
             for c in &state.routes[home as usize].carried {
-                if self.is_free(c.request) && self.chosen.len() < MOST {
+                if self.is_free(c.request) && self.chosen.len() < *super::MO as usize {
                     self.add(c.request);
                 }
             }

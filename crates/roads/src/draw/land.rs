@@ -29,6 +29,15 @@ pub(super) struct Patch {
     pub axis: V,
 }
 
+/// How land is used, by which its streets are laid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    District(Setting),
+    /// Scattered houses and fields between the districts of the town.
+    Fringe,
+    Country,
+}
+
 pub(super) struct Land {
     pub waters: Vec<Water>,
     pub railway: Vec<V>,
@@ -69,20 +78,30 @@ impl Land {
         self.parks.iter().any(|park| p.to(park.middle) < park.reach)
     }
 
-    /// The district a place belongs to: that of the greatest pull, whose reach has a ragged rim.
+    /// How strongly a district claims a place: 1 in its middle, 0 on its ragged rim, less outside.
+    fn pull(&self, patch: &Patch, p: V) -> f64 {
+        let rim = patch.radius * (1.0 + 0.22 * self.noise.at(p, 520.0) + 0.12 * self.noise.at(p, 190.0));
+        1.0 - p.to(patch.centre) / rim
+    }
+
+    /// The district a place belongs to: that of the greatest pull.
     pub fn patch_at(&self, p: V) -> Option<usize> {
-        let pull = |patch: &Patch| {
-            let rim = patch.radius * (1.0 + 0.22 * self.noise.at(p, 520.0) + 0.12 * self.noise.at(p, 190.0));
-            1.0 - p.to(patch.centre) / rim
-        };
         let mut best = None;
         for (i, patch) in self.patches.iter().enumerate() {
-            let here = pull(patch);
+            let here = self.pull(patch, p);
             if here > best.map_or(0.0, |(most, _)| most) {
                 best = Some((here, i));
             }
         }
         best.map(|(_, i)| i)
+    }
+
+    pub fn zone_at(&self, p: V) -> Zone {
+        if let Some(patch) = self.patch_at(p) {
+            return Zone::District(self.patches[patch].setting);
+        }
+        let near_town = |patch: &Patch| patch.setting != Setting::Village && self.pull(patch, p) > -0.34;
+        if self.patches.iter().any(near_town) { Zone::Fringe } else { Zone::Country }
     }
 
     pub fn on_hill(&self, p: V) -> bool {
@@ -229,12 +248,18 @@ impl Pen {
     /// The castle's park in the old town, one on the river bank, and a small one in each newer district.
     fn parks(&mut self, land: &Land) -> Vec<Park> {
         let castle = land.patches[2].centre + self.chance.shift(60.0) + v(0.0, 210.0);
+        let mut parks = vec![Park { middle: castle, reach: 165.0, name: Some(names::CASTLE_PARK), moat: true }];
+        // Downstream of the railway bridge, where neither tracks nor main roads pass.
         let river = &land.waters[0].line;
-        let bank = river[river.len() * 47 / 100];
-        let mut parks = vec![
-            Park { middle: castle, reach: 165.0, name: Some(names::CASTLE_PARK), moat: true },
-            Park { middle: bank + v(0.0, 190.0), reach: 120.0, name: Some(names::RIVER_PARK), moat: false },
-        ];
+        let banks = (river.len() * 45 / 100..river.len() * 70 / 100).map(|i| {
+            let along = (river[i + 1] - river[i - 1]).unit();
+            river[i] + along.left() * 185.0
+        });
+        let far = |line: &[V], p: V| line.iter().all(|q| q.to(p) > 190.0);
+        let quiet = banks.filter(|p| far(&land.railway, *p) && land.arterials.iter().all(|a| far(&a.line, *p)));
+        parks.extend(
+            quiet.take(1).map(|middle| Park { middle, reach: 125.0, name: Some(names::RIVER_PARK), moat: false }),
+        );
         for patch in land.patches.iter().filter(|p| matches!(p.setting, Setting::Suburb | Setting::Hillside)) {
             let middle = patch.centre + self.chance.shift(patch.radius * 0.4);
             let apart = |a: &Arterial| a.line.iter().all(|p| p.to(middle) > 110.0);
@@ -249,12 +274,12 @@ impl Pen {
     fn patches(&mut self, station: V) -> Vec<Patch> {
         use Setting::{Centre, Hillside, Suburb, Village};
         let outline = [
-            (Centre, 5150.0, 5150.0, 720.0), (Centre, 5450.0, 4560.0, 560.0), (Centre, 4350.0, 5300.0, 640.0),
-            (Suburb, 6250.0, 5600.0, 720.0), (Suburb, 6350.0, 6850.0, 800.0), (Suburb, 4450.0, 1950.0, 760.0),
-            (Suburb, 6150.0, 3450.0, 760.0), (Suburb, 8100.0, 4650.0, 880.0), (Suburb, 1500.0, 3850.0, 780.0),
-            (Suburb, 3100.0, 5600.0, 640.0), (Hillside, 3650.0, 6950.0, 760.0), (Hillside, 2250.0, 7050.0, 560.0),
-            (Village, 650.0, 5400.0, 480.0), (Village, 900.0, 1500.0, 560.0), (Village, 7600.0, 1050.0, 620.0),
-            (Village, 9250.0, 6900.0, 640.0), (Village, 9250.0, 2900.0, 560.0), (Village, 3300.0, 850.0, 520.0),
+            (Centre, 5150.0, 5250.0, 800.0), (Centre, 5450.0, 4560.0, 640.0), (Centre, 4250.0, 5300.0, 720.0),
+            (Suburb, 6350.0, 5550.0, 820.0), (Suburb, 6350.0, 6950.0, 880.0), (Suburb, 4500.0, 1950.0, 860.0),
+            (Suburb, 6250.0, 3500.0, 880.0), (Suburb, 8150.0, 4650.0, 980.0), (Suburb, 1500.0, 3850.0, 880.0),
+            (Suburb, 3050.0, 5650.0, 760.0), (Hillside, 3650.0, 6950.0, 840.0), (Hillside, 2250.0, 7000.0, 640.0),
+            (Village, 900.0, 1500.0, 600.0), (Village, 7600.0, 1050.0, 660.0), (Village, 9250.0, 6900.0, 680.0),
+            (Village, 9250.0, 2900.0, 600.0),
         ];
         let mut names = names::Districts::shuffled(&mut self.chance);
         outline

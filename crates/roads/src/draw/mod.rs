@@ -89,6 +89,7 @@ pub fn draw_town(seed: u64) -> Result<Town, Fault> {
     let mut streets = Streets::new(&land, seed);
     traffic::raise_collectors(&land, &mut streets);
     traffic::set_oneways(&land, &mut streets, seed);
+    streets.keep_connected();
     let mut planner = Planner::new(&land, &streets, seed);
     let town_hall = planner.lay();
     let plots = planner.plots;
@@ -111,7 +112,7 @@ pub fn draw_town(seed: u64) -> Result<Town, Fault> {
         roads,
         districts,
         plots,
-        bridges: land.bridges().into_iter().map(to_point).collect(),
+        bridges: streets.bridges().into_iter().map(to_point).collect(),
         station: to_point(land.station),
     })
 }

@@ -162,13 +162,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// One hall near the middle of each district, until there are enough.
+    /// One hall near the middle of each district, until there are enough; on a collector if the district has one.
     fn halls(&mut self, collectors: &[Spot]) {
+        let streets = self.spots(40.0, |s| s.class >= RoadClass::Tertiary);
         let mut order: Vec<usize> = (1..self.land.patches.len()).collect();
         self.chance.shuffle(&mut order);
         for patch in order.into_iter().take(HALLS) {
-            let here: Vec<Spot> = collectors.iter().copied().filter(|s| s.patch == patch).collect();
-            if let Some(spot) = self.nearest_to(&here, self.land.patches[patch].centre) {
+            let of = |all: &[Spot]| all.iter().copied().filter(|s| s.patch == patch).collect::<Vec<Spot>>();
+            let goal = self.land.patches[patch].centre;
+            let spot = self.nearest_to(&of(collectors), goal).or_else(|| self.nearest_to(&of(&streets), goal));
+            if let Some(spot) = spot {
                 self.put(PlotKind::Hall, spot);
             }
         }

@@ -5,15 +5,17 @@
 //! corners, or the railway away from a level crossing.
 
 use super::Setting;
-use super::land::{Land, on_board};
-use super::plane::{Chance, Noise, SegmentGrid, V, along, crossing, line_length, v};
+use super::land::{Land, Zone, on_board};
+use super::plane::{Chance, HEIGHT, Noise, SegmentGrid, V, WIDTH, along, crossing, line_length, v};
 use crate::RoadClass;
+use crate::strong::largest_part;
 
 pub(super) struct Corner {
     pub at: V,
     /// Before the board was warped: streets are straight there.
     raw: Option<V>,
     pub patch: Option<usize>,
+    zone: Zone,
     pub arterial: Option<usize>,
 }
 
@@ -65,18 +67,23 @@ struct Habit {
     warp_wavelength: f64,
 }
 
-fn habit(setting: Option<Setting>) -> Habit {
-    match setting {
-        Some(Setting::Centre) => Habit { block: (82.0, 58.0), jitter: 0.22, kept: (0.96, 0.8, 0.14), warp: 55.0, warp_wavelength: 480.0 },
-        Some(Setting::Suburb) => Habit { block: (104.0, 66.0), jitter: 0.15, kept: (0.97, 0.6, 0.08), warp: 75.0, warp_wavelength: 620.0 },
-        Some(Setting::Hillside) => Habit { block: (112.0, 84.0), jitter: 0.25, kept: (0.95, 0.45, 0.2), warp: 105.0, warp_wavelength: 380.0 },
-        Some(Setting::Village) => Habit { block: (150.0, 125.0), jitter: 0.36, kept: (0.8, 0.7, 0.35), warp: 90.0, warp_wavelength: 420.0 },
-        None => Habit { block: (430.0, 300.0), jitter: 0.2, kept: (0.85, 0.75, 0.12), warp: 120.0, warp_wavelength: 900.0 },
-    }
+fn habit(zone: Zone) -> Habit {
+    let (block, jitter, kept, warp, warp_wavelength) = match zone {
+        Zone::District(Setting::Centre) => ((82.0, 58.0), 0.22, (0.96, 0.8, 0.14), 55.0, 480.0),
+        Zone::District(Setting::Suburb) => ((104.0, 66.0), 0.15, (0.97, 0.6, 0.08), 75.0, 620.0),
+        Zone::District(Setting::Hillside) => ((112.0, 84.0), 0.25, (0.95, 0.45, 0.2), 105.0, 380.0),
+        Zone::District(Setting::Village) => ((150.0, 125.0), 0.36, (0.8, 0.7, 0.35), 90.0, 420.0),
+        Zone::Fringe => ((165.0, 120.0), 0.34, (0.85, 0.6, 0.2), 90.0, 420.0),
+        Zone::Country => ((430.0, 300.0), 0.2, (0.85, 0.75, 0.12), 120.0, 900.0),
+    };
+    Habit { block, jitter, kept, warp, warp_wavelength }
 }
 
 /// Least distance between level crossings of minor streets.
 const LEVEL_CROSSINGS_APART: f64 = 420.0;
+
+/// Minor streets bridge the brook, never the river, and not closer to each other or to a main road's bridge than this.
+const BRIDGES_APART: f64 = 380.0;
 
 impl Streets {
     pub fn new(land: &Land, seed: u64) -> Streets {
@@ -105,7 +112,7 @@ impl Streets {
             let mut at = 0.0;
             while at < total {
                 let (p, _) = along(line, at);
-                let pace = habit(land.patch_at(p).map(|k| land.patches[k].setting)).block.0;
+                let pace = habit(land.zone_at(p)).block.0;
                 at += pace.clamp(80.0, 160.0);
                 let (p, _) = along(line, at);
                 let free = stations.iter().all(|s| (s - at).abs() > pace * 0.5);
@@ -119,7 +126,8 @@ impl Streets {
                 let (p, _) = along(line, at);
                 let corner = places.near(&self.corners, p, 30.0).filter(|c| self.corners[*c].arterial != Some(i) || before.is_none_or(|(b, _)| b == *c));
                 let corner = corner.unwrap_or_else(|| {
-                    self.corners.push(Corner { at: p, raw: None, patch: land.patch_at(p), arterial: Some(i) });
+                    let (patch, zone) = (land.patch_at(p), land.zone_at(p));
+                    self.corners.push(Corner { at: p, raw: None, patch, zone, arterial: Some(i) });
                     places.add(self.corners.len() - 1, p);
                     self.corners.len() - 1
                 });
@@ -142,6 +150,29 @@ impl Streets {
         }
     }
 
+    /// Drops what cannot be reached and left again, so that no plot comes to lie beside it.
+    pub fn keep_connected(&mut self) {
+        let there = self.streets.iter().map(|s| (s.a as u32, s.b as u32));
+        let back = self.streets.iter().filter(|s| !s.oneway).map(|s| (s.b as u32, s.a as u32));
+        let arcs: Vec<(u32, u32)> = there.chain(back).collect();
+        let kept = largest_part(self.corners.len(), &arcs);
+        self.streets.retain(|s| kept[s.a] && kept[s.b]);
+    }
+
+    /// Where streets of any class cross water: the bridges, water by water.
+    pub fn bridges(&self) -> Vec<V> {
+        let mut bridges: Vec<V> = Vec::new();
+        for pair in self.streets.iter().flat_map(|s| s.line.windows(2)) {
+            for (mark, place) in self.lines.crossed(pair[0], pair[1]) {
+                // A segment may lie in several cells of the grid.
+                if matches!(mark, Mark::Water(_)) && bridges.iter().all(|b| b.to(place) > 1.0) {
+                    bridges.push(place);
+                }
+            }
+        }
+        bridges
+    }
+
     pub fn in_water(&self, land: &Land, p: V, margin: f64) -> bool {
         (0..land.waters.len()).any(|w| {
             let reach = land.waters[w].width / 2.0 + margin;
@@ -149,36 +180,43 @@ impl Streets {
         })
     }
 
-    /// Corners of side streets, patch by patch, then of the open country.
+    /// Corners of side streets: district by district, then between them, then in the open country.
     fn scatter(&mut self, land: &Land, seed: u64, places: &mut Places) {
         let mut chance = Chance::new(seed, 2);
         for (i, patch) in land.patches.iter().enumerate() {
-            let (setting, reach) = (Some(patch.setting), patch.radius * 1.4);
-            self.lattice(land, (Some(i), setting, patch.centre, patch.axis, reach), &mut chance, places);
+            let zone = Zone::District(patch.setting);
+            let origin = Origin { centre: patch.centre, axis: patch.axis, reach: patch.radius * 1.4 };
+            self.lattice(land, (zone, Some(i)), origin, &mut chance, places);
         }
-        let middle = v(super::plane::WIDTH / 2.0, super::plane::HEIGHT / 2.0);
-        let axis = v(1.0, chance.within(-0.4, 0.4)).unit();
-        self.lattice(land, (None, None, middle, axis, 7_000.0), &mut chance, places);
+        for zone in [Zone::Fringe, Zone::Country] {
+            let origin = Origin {
+                centre: v(WIDTH / 2.0, HEIGHT / 2.0),
+                axis: v(1.0, chance.within(-0.4, 0.4)).unit(),
+                reach: 7_000.0,
+            };
+            self.lattice(land, (zone, None), origin, &mut chance, places);
+        }
     }
 
     fn lattice(
         &mut self,
         land: &Land,
-        (patch, setting, centre, axis, reach): (Option<usize>, Option<Setting>, V, V, f64),
+        (zone, patch): (Zone, Option<usize>),
+        origin: Origin,
         chance: &mut Chance,
         places: &mut Places,
     ) {
-        let habit = habit(setting);
+        let habit = habit(zone);
         let (long, short) = habit.block;
-        let (columns, rows) = ((reach / long) as i64 + 1, (reach / short) as i64 + 1);
+        let (columns, rows) = ((origin.reach / long) as i64 + 1, (origin.reach / short) as i64 + 1);
         for row in -rows..=rows {
             for column in -columns..=columns {
                 let strays = v(chance.within(-1.0, 1.0) * long, chance.within(-1.0, 1.0) * short) * habit.jitter;
                 let (x, y) = (column as f64 * long + strays.x, row as f64 * short + strays.y);
-                let raw = centre + axis * x + axis.left() * y;
-                let at = warp(land, setting, raw);
-                let open_country = patch.is_none();
-                if !on_board(at, 40.0) || land.patch_at(at) != patch || (open_country && land.on_hill(at)) {
+                let raw = origin.centre + origin.axis * x + origin.axis.left() * y;
+                let at = warp(land, zone, raw);
+                let mine = on_board(at, 40.0) && land.patch_at(at) == patch && land.zone_at(at) == zone;
+                if !mine || (patch.is_none() && land.on_hill(at)) {
                     continue;
                 }
                 let clear = self.lines.nearest(at, short * 0.45, |m| matches!(m, Mark::Arterial(_))).is_none()
@@ -187,21 +225,17 @@ impl Streets {
                     && !land.in_park(at)
                     && places.near(&self.corners, at, short * 0.62).is_none();
                 if clear {
-                    self.corners.push(Corner { at, raw: Some(raw), patch, arterial: None });
+                    self.corners.push(Corner { at, raw: Some(raw), patch, zone, arterial: None });
                     places.add(self.corners.len() - 1, at);
                 }
             }
         }
     }
 
-    fn setting(&self, land: &Land, corner: usize) -> Option<Setting> {
-        self.corners[corner].patch.map(|p| land.patches[p].setting)
-    }
-
     /// Gabriel neighbours, shortest first, as far as nothing speaks against them.
     fn join(&mut self, land: &Land, seed: u64, places: &Places) {
         let mut chance = Chance::new(seed, 3);
-        let mut pairs = self.gabriel(land, places);
+        let mut pairs = self.gabriel(places);
         pairs.sort_by(|p, q| p.0.total_cmp(&q.0).then((p.1, p.2).cmp(&(q.1, q.2))));
         let mut directions: Vec<Vec<V>> = vec![Vec::new(); self.corners.len()];
         for street in &self.streets {
@@ -209,7 +243,7 @@ impl Streets {
             directions[street.a].push((street.line[1] - street.line[0]).unit());
             directions[street.b].push((street.line[n - 2] - street.line[n - 1]).unit());
         }
-        let mut crossings: Vec<V> = Vec::new();
+        let mut passages = Passages { level_crossings: Vec::new(), bridges: land.bridges() };
         let mut spare = Vec::new();
         for (_, a, b) in pairs {
             let toward = (self.corners[b].at - self.corners[a].at).unit();
@@ -218,14 +252,14 @@ impl Streets {
             if sharp(a, toward) || sharp(b, toward * -1.0) {
                 continue;
             }
-            let Some(line) = self.free_line(land, a, b, &mut crossings) else { continue };
+            let Some(line) = self.free_line(land, a, b, &mut passages) else { continue };
             if roll > self.share_kept(land, a, b) {
                 spare.push((a, b, line));
                 continue;
             }
             directions[a].push(toward);
             directions[b].push(toward * -1.0);
-            self.add_minor(land, a, b, line);
+            self.add_minor(a, b, line);
         }
         // Most corners left with a single street get another: dead ends exist, but not at every turn.
         for (a, b, line) in spare {
@@ -234,16 +268,18 @@ impl Streets {
             if lonely && chance.happens(0.72) {
                 directions[a].push(toward);
                 directions[b].push(toward * -1.0);
-                self.add_minor(land, a, b, line);
+                self.add_minor(a, b, line);
             }
         }
     }
 
-    fn add_minor(&mut self, land: &Land, a: usize, b: usize, line: Vec<V>) {
-        let class = match (self.setting(land, a), self.setting(land, b)) {
-            (None, None) if a % 3 == 0 => RoadClass::Track,
-            (None, _) | (_, None) | (Some(Setting::Village), _) => RoadClass::Unclassified,
-            _ => RoadClass::Residential,
+    fn add_minor(&mut self, a: usize, b: usize, line: Vec<V>) {
+        use Zone::{Country, District, Fringe};
+        let class = match (self.corners[a].zone, self.corners[b].zone) {
+            // Every third way between fields is unpaved.
+            (Country, Country) if a.is_multiple_of(3) => RoadClass::Track,
+            (Country | District(Setting::Village), _) | (_, Country | District(Setting::Village)) => RoadClass::Unclassified,
+            (District(_) | Fringe, District(_) | Fringe) => RoadClass::Residential,
         };
         self.streets.push(Street { a, b, line, class, name: String::new(), oneway: false, arterial: None });
     }
@@ -254,11 +290,11 @@ impl Streets {
             return 0.62;
         }
         let (Some(raw_a), Some(raw_b)) = (c.raw, d.raw) else { return 0.5 };
-        if c.patch != d.patch {
-            return 0.45;
+        if (c.patch, c.zone) != (d.patch, d.zone) {
+            return 0.5;
         }
         let axis = c.patch.map_or(v(1.0, 0.0), |p| land.patches[p].axis);
-        let (lengthwise, crosswise, askew) = habit(self.setting(land, a)).kept;
+        let (lengthwise, crosswise, askew) = habit(c.zone).kept;
         let cosine = (raw_b - raw_a).unit().dot(axis).abs();
         if cosine > 0.86 {
             lengthwise
@@ -270,42 +306,45 @@ impl Streets {
     }
 
     /// The line of a street from `a` to `b`, unless it would cross what it may not.
-    fn free_line(&self, land: &Land, a: usize, b: usize, crossings: &mut Vec<V>) -> Option<Vec<V>> {
+    fn free_line(&self, land: &Land, a: usize, b: usize, passages: &mut Passages) -> Option<Vec<V>> {
         let (c, d) = (&self.corners[a], &self.corners[b]);
         let pieces = (c.at.to(d.at) / 35.0).ceil().max(1.0) as usize;
-        let setting = self.setting(land, a);
         let line: Vec<V> = match (c.raw, d.raw) {
-            (Some(raw_a), Some(raw_b)) if c.patch == d.patch => {
-                (0..=pieces).map(|k| warp(land, setting, raw_a.mix(raw_b, k as f64 / pieces as f64))).collect()
+            (Some(raw_a), Some(raw_b)) if (c.patch, c.zone) == (d.patch, d.zone) => {
+                (0..=pieces).map(|k| warp(land, c.zone, raw_a.mix(raw_b, k as f64 / pieces as f64))).collect()
             }
             _ => vec![c.at, d.at],
         };
         if line.iter().chain([&c.at.mix(d.at, 0.5)]).any(|p| land.in_park(*p)) {
             return None;
         }
-        let mut crossed_railway = None;
+        let (mut over_railway, mut over_brook) = (None, None);
         for (i, pair) in line.windows(2).enumerate() {
             // A street that ends on a main road touches it there; only the rest must be free.
             let from = if i == 0 { pair[0].mix(pair[1], 0.02) } else { pair[0] };
             let to = if i + 2 == line.len() { pair[1].mix(pair[0], 0.02) } else { pair[1] };
             for (mark, place) in self.lines.crossed(from, to) {
                 match mark {
-                    Mark::Railway => crossed_railway = Some(place),
+                    Mark::Railway => over_railway = Some(place),
+                    Mark::Water(1) => over_brook = Some(place),
                     Mark::Water(_) | Mark::Arterial(_) => return None,
                 }
             }
         }
-        if let Some(place) = crossed_railway {
-            if place.to(land.station) < 350.0 || crossings.iter().any(|c| c.to(place) < LEVEL_CROSSINGS_APART) {
-                return None;
-            }
-            crossings.push(place);
+        let apart = |all: &[V], p: V, least: f64| all.iter().all(|other| other.to(p) >= least);
+        let tracks_free = over_railway
+            .is_none_or(|p| p.to(land.station) > 350.0 && apart(&passages.level_crossings, p, LEVEL_CROSSINGS_APART));
+        let brook_free = over_brook.is_none_or(|p| apart(&passages.bridges, p, BRIDGES_APART));
+        if !tracks_free || !brook_free {
+            return None;
         }
+        passages.level_crossings.extend(over_railway);
+        passages.bridges.extend(over_brook);
         Some(line)
     }
 
-    fn gabriel(&self, land: &Land, places: &Places) -> Vec<(f64, usize, usize)> {
-        let reach = |corner: usize| habit(self.setting(land, corner)).block.0 * 1.75;
+    fn gabriel(&self, places: &Places) -> Vec<(f64, usize, usize)> {
+        let reach = |corner: usize| habit(self.corners[corner].zone).block.0 * 1.75;
         let mut pairs = Vec::new();
         for a in 0..self.corners.len() {
             let from = self.corners[a].at;
@@ -331,8 +370,8 @@ impl Streets {
     }
 }
 
-fn warp(land: &Land, setting: Option<Setting>, raw: V) -> V {
-    let habit = habit(setting);
+fn warp(land: &Land, zone: Zone, raw: V) -> V {
+    let habit = habit(zone);
     raw + Noise(land.noise.0 ^ 0x3a7).shift(raw, habit.warp_wavelength, habit.warp)
 }
 
@@ -380,6 +419,19 @@ fn piece_of(line: &[V], from: f64, to: f64) -> Vec<V> {
     }
     piece.push(along(line, to).0);
     piece
+}
+
+/// Where streets pass tracks and water so far.
+struct Passages {
+    level_crossings: Vec<V>,
+    bridges: Vec<V>,
+}
+
+/// Where a lattice begins and how far it reaches.
+struct Origin {
+    centre: V,
+    axis: V,
+    reach: f64,
 }
 
 /// Corners by place.

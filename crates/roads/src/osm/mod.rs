@@ -63,7 +63,7 @@ impl ImportReport {
 ///
 /// # Errors
 /// [`Fault::NotOsm`] for a file that is no OSM PBF or is cut off, [`Fault::NoRoads`] when it holds no usable road,
-/// [`Fault::OutsideBox`] when none lies in the box, [`Fault::Unconnected`] when nothing hangs together.
+/// [`Fault::OutsideBox`] when none lies in the box.
 pub fn import_osm(
     path: &Path,
     bounds: Option<Bounds>,
@@ -86,7 +86,11 @@ pub fn import_osm(
     }
     let scenery = scenery(&extract, bounds);
     drop(extract);
-    let (network, losses) = assemble(&draft)?;
+    let (network, losses) = assemble(&draft).map_err(|fault| match fault {
+        // Roads there are, but none that leads from one place to another and back.
+        Fault::Unconnected => Fault::NoRoads { path: path.to_owned(), ways: report.ways_read },
+        other => other,
+    })?;
     drop(draft);
     (report.nodes, report.edges, report.losses) = (network.points.len(), network.edges.len(), losses);
     progress(Progress { stage: Stage::Hierarchy, done: 0, of: 1 });

@@ -113,10 +113,12 @@ impl Reading<'_> {
 
     pub fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         let row: Option<ReceiptRow> = wait(
-            sqlx::query_as("SELECT key, fingerprint, status, reply, at FROM receipt WHERE area = ?1 AND key = ?2")
-                .bind(i64::from(area.0))
-                .bind(key)
-                .fetch_optional(&mut *self.connection),
+            sqlx::query_as(
+                "SELECT key, fingerprint, status, reply, at FROM receipt WHERE area = ?1 AND key = ?2",
+            )
+            .bind(i64::from(area.0))
+            .bind(key)
+            .fetch_optional(&mut *self.connection),
         )
         .map_err(self.fault("reading a receipt"))?;
         let Some(ReceiptRow { key, fingerprint, status, reply, at }) = row else { return Ok(None) };
@@ -161,7 +163,12 @@ impl Reading<'_> {
         Ok(row.map(RegisterEntry::from))
     }
 
-    pub fn search_register(&mut self, kind: &str, words: &str, limit: u32) -> Result<Vec<RegisterEntry>, Fault> {
+    pub fn search_register(
+        &mut self,
+        kind: &str,
+        words: &str,
+        limit: u32,
+    ) -> Result<Vec<RegisterEntry>, Fault> {
         let words = serde_json::Value::from(words_of(words)).to_string();
         let rows: Vec<EntryRow> = wait(
             sqlx::query_as(

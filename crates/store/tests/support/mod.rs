@@ -13,7 +13,13 @@ pub fn at(n: i64) -> Timestamp {
 
 pub fn event(n: u64) -> NewEvent {
     let payload = format!(r#"{{"n":{n},  "text":"空席 \"\\ \u0000"}}"#);
-    NewEvent { kind: format!("Kind{}", n % 3), schema: 2, at: at(n.cast_signed()), actor: "operator".into(), payload }
+    NewEvent {
+        kind: format!("Kind{}", n % 3),
+        schema: 2,
+        at: at(n.cast_signed()),
+        actor: "operator".into(),
+        payload,
+    }
 }
 
 pub fn receipt(key: &str) -> Receipt {

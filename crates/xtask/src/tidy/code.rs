@@ -27,7 +27,11 @@ const IMPURE: [(&str, &str); 10] = [
 pub fn check(file: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if file.ends_with("src/lib.rs") && !text.trim_start().starts_with("//!") {
-        findings.push(Finding::fault(file, 1, "a crate begins with `//!`: what it knows, where to start".into()));
+        findings.push(Finding::fault(
+            file,
+            1,
+            "a crate begins with `//!`: what it knows, where to start".into(),
+        ));
     }
     // A file that is no Rust is the compiler's to refuse.
     let Ok(parsed) = syn::parse_file(text) else { return findings };
@@ -58,7 +62,8 @@ impl Lengths<'_> {
         let first = line_of(signature.span());
         let lines = block.span().end().line + 1 - first;
         if lines > FUNCTION_LIMIT {
-            let message = format!("fn {} has {lines} lines, at most {FUNCTION_LIMIT}; split by idea", signature.ident);
+            let message =
+                format!("fn {} has {lines} lines, at most {FUNCTION_LIMIT}; split by idea", signature.ident);
             self.findings.push(Finding::fault(self.file, first, message));
         }
     }
@@ -98,7 +103,8 @@ impl Words<'_> {
             match token {
                 TokenTree::Group(group) => self.walk(group.stream()),
                 TokenTree::Ident(ident) => {
-                    let is_macro = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '!');
+                    let is_macro =
+                        matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '!');
                     self.judge(&ident.to_string(), is_macro, ident.span());
                 }
                 TokenTree::Punct(_) | TokenTree::Literal(_) => {}
@@ -147,7 +153,9 @@ mod tests {
         let body = |lines| "    call();\n".repeat(lines);
         let text = |lines| {
             let body = body(lines);
-            format!("fn a() {{\n{body}}}\nimpl T {{\nfn b() {{\n{body}}}\n}}\ntrait U {{\nfn c() {{\n{body}}}\n}}\n")
+            format!(
+                "fn a() {{\n{body}}}\nimpl T {{\nfn b() {{\n{body}}}\n}}\ntrait U {{\nfn c() {{\n{body}}}\n}}\n"
+            )
         };
         assert_eq!(found("a.rs", &text(88)), [""; 0]);
         let refused = found("a.rs", &text(89));
@@ -158,7 +166,10 @@ mod tests {
     #[test]
     fn unfinished_work_is_found_in_code_only() {
         let text = "// todo!() in a comment\nfn a() { let s = \"dbg!(x)\"; }\nfn b() { m!(todo!()); }\nfn c() { dbg!(1); }";
-        assert_eq!(found("a.rs", text), ["3 `todo!` must not stay in the code", "4 `dbg!` must not stay in the code"]);
+        assert_eq!(
+            found("a.rs", text),
+            ["3 `todo!` must not stay in the code", "4 `dbg!` must not stay in the code"]
+        );
     }
 
     #[test]

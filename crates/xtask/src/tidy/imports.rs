@@ -69,7 +69,8 @@ fn compare(table: &Table, members: &BTreeSet<String>, imports: &[Import]) -> Vec
     for Import { from, to, is_dev } in imports {
         let Some(row) = table.crates.get(from) else { continue };
         let is_low = table.crates.get(to).is_some_and(|other| other.layer <= row.layer);
-        let is_allowed = row.may_import.contains(to) || *is_dev && (is_low || row.tests_may_import.contains(to));
+        let is_allowed =
+            row.may_import.contains(to) || *is_dev && (is_low || row.tests_may_import.contains(to));
         if !is_allowed {
             let what = if *is_dev { "even in tests " } else { "" };
             let message = format!("`{from}` must not import `{to}` {what}(see {TABLE})");

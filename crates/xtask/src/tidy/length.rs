@@ -8,7 +8,8 @@ const LIMIT: usize = 600;
 /// Files past the aim are warned of, files past the limit refused. What is made by a program may be of any length.
 pub fn check_file(file: &str, text: &str) -> Option<Finding> {
     let is_source = [".rs", ".ts", ".svelte", ".mjs"].iter().any(|ending| file.ends_with(ending));
-    let is_made = text.lines().take(10).any(|line| line.contains("@generated") || line.contains("auto-generated"));
+    let is_made =
+        text.lines().take(10).any(|line| line.contains("@generated") || line.contains("auto-generated"));
     let lines = text.lines().count();
     if !is_source || is_made || lines <= AIM {
         return None;
@@ -39,6 +40,9 @@ mod tests {
 
     #[test]
     fn made_files_may_be_long() {
-        assert_eq!(check_file("api.ts", &format!("// This file was auto-generated.\n{}", "x\n".repeat(999))), None);
+        assert_eq!(
+            check_file("api.ts", &format!("// This file was auto-generated.\n{}", "x\n".repeat(999))),
+            None
+        );
     }
 }

@@ -104,14 +104,17 @@ fn begins_as_ours(word: &str, tree: &Tree) -> bool {
 }
 
 fn looks_like_a_path(word: &str, tree: &Tree) -> bool {
-    let is_source = word.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && SOURCE_ENDINGS.contains(&end));
+    let is_source =
+        word.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && SOURCE_ENDINGS.contains(&end));
     let is_in_crate = word.split_once('/').is_some_and(|(top, _)| tree.crates.contains(top));
     is_plain(word) && (is_source || is_in_crate || begins_as_ours(word, tree))
 }
 
 /// No address, no pattern, no place outside the project.
 fn is_plain(word: &str) -> bool {
-    !word.starts_with(['/', '~', '-']) && !word.starts_with("../") && !word.contains([':', '{', '<', '*', '$', '('])
+    !word.starts_with(['/', '~', '-'])
+        && !word.starts_with("../")
+        && !word.contains([':', '{', '<', '*', '$', '('])
 }
 
 /// `folder/path` without `.` and `..`; `None` if it leaves the project.
@@ -143,7 +146,10 @@ mod tests {
             ".ci/run",
         ];
         let tree = Tree::of(&files.map(str::to_owned));
-        check(document, text, &tree).iter().map(|finding| format!("{} {}", finding.line, finding.message)).collect()
+        check(document, text, &tree)
+            .iter()
+            .map(|finding| format!("{} {}", finding.line, finding.message))
+            .collect()
     }
 
     #[test]
@@ -151,7 +157,10 @@ mod tests {
         let text = "See `crates/server/`, `crates/server/src/http.rs`, `server/http`, `http.rs`, `./.ci/run`,\n\
                     [words](docs/glossary.md#law), [here](#there), [log](decisions/0001-log.md).";
         assert_eq!(missing("docs/guide.md", text), Vec::<String>::new());
-        assert_eq!(missing("docs/decisions/0002.md", "[words](../glossary.md), [root](../../README.md)"), [""; 0]);
+        assert_eq!(
+            missing("docs/decisions/0002.md", "[words](../glossary.md), [root](../../README.md)"),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -179,8 +188,11 @@ mod tests {
     #[test]
     fn fences_are_checked_only_for_paths_that_begin_as_ours() {
         let text = "```sh\n$ cat docs/glossary.md docs/gone.md\nlib.rs other/gone.rs\n$ x @crates/none.json\n```\n`gone.rs`";
-        let expected =
-            ["2 `docs/gone.md` does not exist", "4 `crates/none.json` does not exist", "6 `gone.rs` does not exist"];
+        let expected = [
+            "2 `docs/gone.md` does not exist",
+            "4 `crates/none.json` does not exist",
+            "6 `gone.rs` does not exist",
+        ];
         assert_eq!(missing("README.md", text), expected);
     }
 }

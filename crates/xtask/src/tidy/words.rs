@@ -3,7 +3,8 @@
 use super::Finding;
 
 // Put together here, so that this file does not break its own rule.
-const MACHINE_FOLDERS: [&str; 4] = [concat!("/", "work/"), concat!("/", "home/"), concat!("/", "root/"), concat!("/", "Users/")];
+const MACHINE_FOLDERS: [&str; 4] =
+    [concat!("/", "work/"), concat!("/", "home/"), concat!("/", "root/"), concat!("/", "Users/")];
 const MARKS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("HA", "CK")];
 const CODE_ENDINGS: [&str; 9] = [".rs", ".ts", ".mts", ".svelte", ".mjs", ".sql", ".toml", ".sh", ".css"];
 
@@ -12,7 +13,8 @@ pub fn check(file: &str, text: &str) -> Vec<Finding> {
     let is_code = CODE_ENDINGS.iter().any(|ending| file.ends_with(ending));
     for (line, number) in text.lines().zip(1..) {
         if let Some(folder) = MACHINE_FOLDERS.into_iter().find(|folder| names_folder(line, folder)) {
-            let message = format!("`{folder}` exists on one machine only; use a path relative to the project");
+            let message =
+                format!("`{folder}` exists on one machine only; use a path relative to the project");
             findings.push(Finding::fault(file, number, message));
         }
         if let Some(mark) = MARKS.into_iter().find(|mark| is_code && is_bare_mark(line, mark)) {
@@ -36,7 +38,9 @@ fn is_bare_mark(line: &str, mark: &str) -> bool {
     line.match_indices(mark).any(|(place, _)| {
         let is_inside = |c: char| c.is_alphanumeric() || c == '_';
         let rest = &line[place + mark.len()..];
-        if line[..place].chars().next_back().is_some_and(is_inside) || rest.chars().next().is_some_and(is_inside) {
+        if line[..place].chars().next_back().is_some_and(is_inside)
+            || rest.chars().next().is_some_and(is_inside)
+        {
             return false;
         }
         let reason = rest.strip_prefix('(').and_then(|rest| rest.split_once("):"));

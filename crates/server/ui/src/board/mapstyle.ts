@@ -1,16 +1,17 @@
 // The map's drawing, made from the engine's own roads: no tiles, no glyph server, nothing from outside.
 
+import type { FeatureCollection } from "geojson";
 import type { StyleSpecification } from "maplibre-gl";
 import type { TownMap } from "../lib/types.ts";
 
 /** Widths in pixels at zoom 11, 14 and 17 by road class, in drawing order from below. */
 const ROADS: [string[], number, number, number, string, string][] = [
-  [["service", "track", "path", "footway", "living_street"], 0.3, 1.6, 6, "#fdfcf9", "#dcd7ca"],
-  [["residential", "unclassified", "road"], 0.5, 2.6, 10, "#ffffff", "#d5cfc1"],
-  [["tertiary", "tertiary_link"], 1.2, 4.5, 14, "#ffffff", "#c9c2b2"],
-  [["secondary", "secondary_link"], 1.8, 6, 17, "#fdf3d3", "#cdbb8c"],
-  [["primary", "primary_link"], 2.4, 7.5, 20, "#fbe7b6", "#c9ae6d"],
-  [["trunk", "trunk_link", "motorway", "motorway_link"], 2.8, 8.5, 22, "#f7d9a0", "#bd9a58"],
+  [["service", "track", "path", "footway", "living_street"], 0.3, 1.6, 6, "#fbfaf6", "#cbc4b3"],
+  [["residential", "unclassified", "road"], 0.8, 2.8, 10, "#ffffff", "#bfb7a4"],
+  [["tertiary", "tertiary_link"], 1.2, 4.5, 14, "#ffffff", "#aba28d"],
+  [["secondary", "secondary_link"], 1.8, 6, 17, "#fdf0c4", "#b59f66"],
+  [["primary", "primary_link"], 2.4, 7.5, 20, "#fbe3a5", "#b18f45"],
+  [["trunk", "trunk_link", "motorway", "motorway_link"], 2.8, 8.5, 22, "#f6d08a", "#a67c36"],
 ];
 const FONT = ["Noto Sans CJK JP Regular"];
 
@@ -57,7 +58,7 @@ const riverWidth = [
 
 export function townStyle(map: TownMap): StyleSpecification {
   const { roads, water, railways, labels } = map.layers;
-  const source = (data: unknown) => ({ type: "geojson" as const, data: data as GeoJSON.FeatureCollection });
+  const source = (data: unknown) => ({ type: "geojson" as const, data: data as FeatureCollection });
   const empty = { type: "FeatureCollection", features: [] };
   return {
     version: 8,
@@ -69,9 +70,9 @@ export function townStyle(map: TownMap): StyleSpecification {
       path: source(empty),
     },
     layers: [
-      { id: "ground", type: "background", paint: { "background-color": "#f1efe7" } },
-      { id: "water-area", type: "fill", source: "water", filter: polygon, paint: { "fill-color": "#c3dcea" } },
-      { id: "water-line", type: "line", source: "water", filter: line, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#c3dcea", "line-width": riverWidth } },
+      { id: "ground", type: "background", paint: { "background-color": "#e9e6dc" } },
+      { id: "water-area", type: "fill", source: "water", filter: polygon, paint: { "fill-color": "#a9cfe3" } },
+      { id: "water-line", type: "line", source: "water", filter: line, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#a9cfe3", "line-width": riverWidth } },
       ...roadLayers(),
       { id: "rail", type: "line", source: "railways", paint: { "line-color": "#8c8c8c", "line-width": 2.5 } },
       { id: "rail-ties", type: "line", source: "railways", paint: { "line-color": "#ffffff", "line-width": 1.3, "line-dasharray": [5, 5] } },
@@ -82,7 +83,7 @@ export function townStyle(map: TownMap): StyleSpecification {
         type: "symbol",
         source: "labels",
         layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 11, 14, 15, 18], "text-padding": 8, "text-max-width": 8 },
-        paint: { "text-color": "#5a5347", "text-halo-color": "#f8f6f0", "text-halo-width": 2 },
+        paint: { "text-color": "#4b4539", "text-halo-color": "#f5f3ec", "text-halo-width": 2 },
       },
     ],
   };

@@ -2,18 +2,22 @@
 
 import type { Map as TownMapView, Marker } from "maplibre-gl";
 import type { Glide } from "../lib/glide.ts";
-import type { Facility, Position, Vehicle } from "../lib/types.ts";
+import type { Facility, Position, Vehicle, Visit } from "../lib/types.ts";
 import { shortName } from "./store.svelte.ts";
 
 type Library = typeof import("maplibre-gl");
 type VehicleMark = { vehicle: Vehicle; colour: string; chosen: boolean; label: string; title: string };
 type FacilityMark = { facility: Facility; colour: string };
 type PointMark = { id: string; at: Position; kind: "pickup" | "dropoff"; text: string; chosen: boolean; request: string; title: string };
-type Held = { marker: Marker; element: HTMLElement; parked: boolean };
+type Held = { marker: Marker; element: HTMLElement; parked: boolean; chosen: boolean; tagWidth: number; offset: [number, number] };
+type Box = { left: number; top: number; right: number; bottom: number };
+
+const SIDES = ["right", "left", "above", "below"] as const;
+type Side = (typeof SIDES)[number];
 
 /** Parked vehicles of one yard stand in a row below its sign, in pixels. */
 const YARD_STEP = 30;
-const YARD_BELOW = 34;
+const YARD_BELOW = 22;
 /** Rounds a position to about 50 m: vehicles in one yard share it. */
 const yardOf = (at: Position) => `${Math.round(at[0] * 2000)}:${Math.round(at[1] * 2000)}`;
 
@@ -45,17 +49,20 @@ export class Marks {
       }
       const held = this.heldVehicles.get(vehicle.id) ?? this.addVehicle(vehicle);
       held.parked = vehicle.state === "parked";
+      held.chosen = mark.chosen;
       held.element.style.setProperty("--colour", mark.colour);
       held.element.classList.toggle("parked", held.parked);
       held.element.classList.toggle("chosen", mark.chosen);
       held.element.setAttribute("aria-label", mark.title);
       held.element.setAttribute("aria-pressed", String(mark.chosen));
-      write(held.element.querySelector(".tag"), mark.label);
-      if (!held.parked) held.marker.setOffset([0, 0]);
+      const tag = held.element.querySelector<HTMLElement>(".tag");
+      if (tag && write(tag, mark.label)) held.tagWidth = widthOf(mark.label);
+      if (!held.parked) this.shift(held, [0, 0]);
     }
     for (const yard of yards.values()) {
       yard.forEach((mark, index) => {
-        this.heldVehicles.get(mark.vehicle.id)?.marker.setOffset([(index - (yard.length - 1) / 2) * YARD_STEP, YARD_BELOW]);
+        const held = this.heldVehicles.get(mark.vehicle.id);
+        if (held) this.shift(held, [(index - (yard.length - 1) / 2) * YARD_STEP, YARD_BELOW]);
       });
     }
   }
@@ -71,7 +78,7 @@ export class Marks {
       }
       held.element.setAttribute("aria-label", facility.name);
       held.element.style.setProperty("--colour", colour);
-      write(held.element, facility.name);
+      if (write(held.element, facility.name)) held.tagWidth = widthOf(facility.name) + 4;
       held.marker.setLngLat(facility.at);
     }
   }
@@ -94,6 +101,47 @@ export class Marks {
       write(held.element, mark.text);
       held.marker.setLngLat(mark.at);
     }
+  }
+
+  /**
+   * Puts every name tag on a side where it covers neither a sign nor another tag; without room it is left out and the
+   * vehicle's number must do. The chosen vehicle comes first, and a tag stays where it is as long as that is free.
+   */
+  arrangeTags(): void {
+    const taken: Box[] = [];
+    for (const held of this.heldFacilities.values()) taken.push(this.boxOf(held, held.tagWidth, "sign"));
+    const vehicles = [...this.heldVehicles.values()].sort((a, b) => Number(b.chosen) - Number(a.chosen));
+    for (const held of vehicles) taken.push(this.boxOf(held, 0, "body"));
+    for (const held of vehicles) {
+      if (held.parked && !held.chosen) continue;
+      const own = this.boxOf(held, 0, "body");
+      const present = held.element.dataset.side as Side | undefined;
+      const sides = present ? [present, ...SIDES.filter((side) => side !== present)] : SIDES;
+      const free = sides.find((side) => {
+        const box = this.boxOf(held, held.tagWidth, side);
+        return !taken.some((other) => overlaps(box, other) && !same(other, own));
+      });
+      const side = free ?? (held.chosen ? "right" : undefined);
+      if (side) {
+        held.element.dataset.side = side;
+        taken.push(this.boxOf(held, held.tagWidth, side));
+      } else delete held.element.dataset.side;
+    }
+  }
+
+  /** Where a mark's body, sign or tag is drawn, in pixels of the map. */
+  private boxOf(held: Held, width: number, part: Side | "body" | "sign"): Box {
+    const at = this.view.project(held.marker.getLngLat());
+    const x = at.x + held.offset[0];
+    const y = at.y + held.offset[1];
+    if (part === "body") return { left: x - 17, top: y - 17, right: x + 17, bottom: y + 17 };
+    if (part === "sign") return { left: x - width / 2, top: y - 38, right: x + width / 2, bottom: y - 6 };
+    if (part === "right" || part === "left") {
+      const left = part === "right" ? x + 24 : x - 24 - width;
+      return { left, top: y - 14, right: left + width, bottom: y + 14 };
+    }
+    const top = part === "above" ? y - 48 : y + 22;
+    return { left: x - width / 2, top, right: x + width / 2, bottom: top + 28 };
   }
 
   /** Sets every vehicle where its glide is at this moment. */
@@ -124,14 +172,18 @@ export class Marks {
       event.stopPropagation();
       this.onVehicle(vehicle.id);
     });
-    // The anchor is the middle of the round body, not of body and tag together.
-    return this.hold(this.heldVehicles, vehicle.id, element, vehicle.position as Position, true);
+    return this.hold(this.heldVehicles, vehicle.id, element, vehicle.position as Position);
   }
 
-  private hold(shelf: Map<string, Held>, id: string, element: HTMLElement, at: Position, bodyOnly = false): Held {
-    const marker = new this.library.Marker({ element, anchor: bodyOnly ? "left" : "center" }).setLngLat(at).addTo(this.view);
-    if (bodyOnly) element.style.marginLeft = "-17px";
-    const held = { marker, element, parked: false };
+  private shift(held: Held, offset: [number, number]): void {
+    if (held.offset[0] === offset[0] && held.offset[1] === offset[1]) return;
+    held.offset = offset;
+    held.marker.setOffset(offset);
+  }
+
+  private hold(shelf: Map<string, Held>, id: string, element: HTMLElement, at: Position): Held {
+    const marker = new this.library.Marker({ element, anchor: "center" }).setLngLat(at).addTo(this.view);
+    const held: Held = { marker, element, parked: false, chosen: false, tagWidth: 0, offset: [0, 0] };
     shelf.set(id, held);
     return held;
   }
@@ -152,6 +204,33 @@ export class Marks {
   }
 }
 
-function write(element: Element | null, text: string): void {
-  if (element && element.textContent !== text) element.textContent = text;
+function overlaps(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function same(a: Box, b: Box): boolean {
+  return a.left === b.left && a.top === b.top;
+}
+
+/** Width of a tag in pixels: 16 px for a full-width letter, 9 for a half-width one, and its frame. */
+function widthOf(text: string): number {
+  return 20 + [...text].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0xff ? 16 : 9), 0);
+}
+
+/** True when the text was another one before. */
+function write(element: Element | null, text: string): boolean {
+  if (!element || element.textContent === text) return false;
+  element.textContent = text;
+  return true;
+}
+
+/** Visits that follow each other at one place for one purpose share a mark: `2-4`. */
+export function groupVisits(visits: Visit[]): { first: Visit; visits: Visit[]; text: string }[] {
+  const groups: { first: Visit; visits: Visit[]; from: number }[] = [];
+  visits.forEach((visit, index) => {
+    const last = groups.at(-1);
+    if (last && last.first.kind === visit.kind && yardOf(last.first.place.at) === yardOf(visit.place.at)) last.visits.push(visit);
+    else groups.push({ first: visit, visits: [visit], from: index + 1 });
+  });
+  return groups.map(({ first, visits: there, from }) => ({ first, visits: there, text: there.length > 1 ? `${from}-${from + there.length - 1}` : String(from) }));
 }

@@ -1,11 +1,11 @@
 // One vehicle's picture on the phone at the wheel, with the facts tapped while there was no network.
 
-import { ApiFault, call, newKey } from "../lib/api.ts";
+import { ApiFault, call, newKey, presentNumber } from "../lib/api.ts";
 import { Feed, socketUrl, type FeedState } from "../lib/feed.ts";
 import { FactQueue, visitsAfter, type Tapped } from "../lib/queue.ts";
 import { Ticker } from "../lib/ticker.svelte.ts";
 import { toWire } from "../lib/time.ts";
-import type { Board, Clock, Fact, Message, Vehicle, Visit } from "../lib/types.ts";
+import type { Clock, Fact, Message, Vehicle, Visit } from "../lib/types.ts";
 
 const RETRY_MS = 3_000;
 const SHELF_KEY = "kuseki.driver.picture";
@@ -154,14 +154,14 @@ export class DriverStore {
     }
   }
 
-  /** The vehicle, and the number to resume from: the board is read first, so nothing between the two is missed. */
+  /** The vehicle, and the number to resume from: the number is read first, so nothing between the two is missed. */
   private async fetchPicture(): Promise<number> {
     try {
-      const [board, clock] = await Promise.all([call<Board>("/board"), call<Clock>("/clock")]);
+      const [n, clock] = await Promise.all([presentNumber(), call<Clock>("/clock")]);
       this.ticker.set(clock);
       this.see(await call<Vehicle>(`/vehicles/${encodeURIComponent(this.id)}`));
       this.fault = null;
-      return board.n;
+      return n;
     } catch (fault) {
       this.fault = fault instanceof ApiFault ? fault : new ApiFault({ status: 0 });
       this.connection = "broken";

@@ -1,0 +1,8 @@
+//! The API under `/api/v1`, one file per group of paths.
+
+pub mod masters;
+pub mod policies;
+pub mod requests;
+pub mod vehicles;
+pub mod days;
+pub mod pictures;

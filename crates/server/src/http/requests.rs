@@ -1,0 +1,101 @@
+//! From wish to ride.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use domain::{Channel, Command, Party, Purpose, Wish};
+use serde::Deserialize;
+use units::RequestId;
+
+use crate::app::{App, Call, path_id};
+use crate::input;
+use crate::problem::Problem;
+use crate::wire;
+
+fn view(app: &App, id: RequestId) -> Result<wire::Request, Problem> {
+    let snapshot = app.service.snapshot();
+    app.viewer(&snapshot).request(id).ok_or_else(|| Problem::not_found("request", &id.to_string()))
+}
+
+/// Asks for a ride. The answer holds up to three offers, or every reason against it and the nearest things that would work.
+#[utoipa::path(post, path = "/requests", tag = "rides", request_body = input::NewRequest,
+    responses((status = 201, body = wire::Request), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub async fn make(State(app): State<Arc<App>>, call: Call<input::NewRequest>) -> Result<(StatusCode, Json<wire::Request>), Problem> {
+    let new = call.input;
+    if new.channel == Channel::Facility {
+        return Err(Problem::invalid("channel", "`facility` is for runs; one of phone, app, operator"));
+    }
+    let at = new.wish.at;
+    let party = Party {
+        rider: input::id("rider", &new.rider)?,
+        people: new.people,
+        from: input::id("from", &new.from)?,
+        to: input::id("to", &new.to)?,
+        wish: match new.wish.kind {
+            input::WishKind::LeaveAt => Wish::LeaveAt(at),
+            input::WishKind::ArriveBy => Wish::ArriveBy(at),
+        },
+        channel: new.channel,
+        purpose: new.purpose.unwrap_or(Purpose::Other),
+    };
+    let actor = if new.channel == Channel::App { party.rider.to_string() } else { "operator".to_owned() };
+    let reply = app.submit(Command::MakeRequest(party), &actor, call.key, None).await?;
+    let id = reply.subject.and_then(|s| s.parse().ok());
+    let id: RequestId = id.ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id"))?;
+    Ok((StatusCode::CREATED, Json(view(&app, id)?)))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct Page {
+    /// 200 by default and at most.
+    limit: Option<usize>,
+}
+
+/// Today's requests, newest first.
+#[utoipa::path(get, path = "/requests", tag = "rides", params(Page), responses((status = 200, body = wire::Requests)))]
+pub async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Json<wire::Requests> {
+    let snapshot = app.service.snapshot();
+    Json(wire::Requests { requests: app.viewer(&snapshot).list_requests(page.limit.unwrap_or(200).min(200)) })
+}
+
+/// One request as it stands.
+#[utoipa::path(get, path = "/requests/{id}", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    responses((status = 200, body = wire::Request), (status = 404, body = Problem)))]
+pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<wire::Request>, Problem> {
+    view(&app, path_id("request", &id)?).map(Json)
+}
+
+/// Accepts an offer: it becomes a promise, or is refused because the plan has changed since.
+#[utoipa::path(post, path = "/requests/{id}/accept", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    request_body = input::Acceptance,
+    responses((status = 200, body = wire::Request), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn accept(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::Acceptance>,
+) -> Result<Json<wire::Request>, Problem> {
+    let request: RequestId = path_id("request", &id)?;
+    view(&app, request)?;
+    let offer = input::id("offer", &call.input.offer)?;
+    app.submit(Command::AcceptOffer { request, offer }, "operator", call.key, None).await?;
+    view(&app, request).map(Json)
+}
+
+/// Cancels a request that is offered or booked.
+#[utoipa::path(post, path = "/requests/{id}/cancel", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    request_body = input::Empty,
+    responses((status = 200, body = wire::Request), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::Empty>,
+) -> Result<Json<wire::Request>, Problem> {
+    let request: RequestId = path_id("request", &id)?;
+    view(&app, request)?;
+    let input::Empty {} = call.input;
+    app.submit(Command::Cancel { request }, "operator", call.key, None).await?;
+    view(&app, request).map(Json)
+}
