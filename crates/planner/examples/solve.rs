@@ -1,7 +1,7 @@
 //! Solves an instance file for so many seconds: `cargo run --release -p planner --example solve -- FILE SECONDS
 //! SEED OUT.json`. The clock is read here only; the steps done are written beside the solution.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use planner::{Improver, Instance, Plan};
 use serde_json::{Map, json};
@@ -11,12 +11,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [file, seconds, seed, out] = arguments.as_slice() else {
         return Err("usage: solve FILE SECONDS SEED OUT.json".into());
     };
-    let (seconds, seed): (f64, u64) = (seconds.parse()?, seed.parse()?);
+    // `20000x` means so many steps instead of seconds, for a run that can be repeated exactly.
+    let (seconds, most_steps): (f64, u64) = match seconds.strip_suffix('x') {
+        Some(steps) => (f64::INFINITY, steps.parse()?),
+        None => (seconds.parse()?, u64::MAX),
+    };
+    let seed: u64 = seed.parse()?;
     let instance = Instance::parse(file, &std::fs::read_to_string(file)?)?;
     let begin = Instant::now();
     let broken = |broken| format!("the plan breaks rules: {broken:?}");
     let mut improver = Improver::new(&instance.model, &Plan::empty(&instance.model), seed).map_err(broken)?;
-    while begin.elapsed() < Duration::from_secs_f64(seconds) {
+    while begin.elapsed().as_secs_f64() < seconds && improver.steps() < most_steps {
         improver.run(20);
     }
     let wall = begin.elapsed().as_secs_f64();

@@ -49,6 +49,7 @@ mod plan;
 mod insert;
 mod refuse;
 mod relax;
+mod live;
 mod improve;
 mod instance;
 
@@ -56,6 +57,7 @@ pub use fault::Fault;
 pub use improve::Improver;
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Instance};
+pub use live::{Asked, Live, LiveFault, suits};
 pub use model::{
     ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet, Visit,
 };

@@ -74,7 +74,7 @@ pub struct Facility {
     pub corporation: String,
     pub corporation_name: String,
     pub place: String,
-    pub at: Position,
+    pub at: [f64; 2],
     pub service: [String; 2],
     pub attending_today: u32,
     pub absent_today: u32,
@@ -95,7 +95,7 @@ pub struct Place {
     pub label: String,
     pub address: Option<String>,
     pub category: Category,
-    pub at: Position,
+    pub at: [f64; 2],
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -146,7 +146,7 @@ pub struct Vehicle {
     pub driver_name: Option<String>,
     /// `parked`, `driving` or `at_stop`.
     pub state: String,
-    pub position: Option<Position>,
+    pub position: Option<[f64; 2]>,
     /// Degrees clockwise from north.
     pub heading: Option<f64>,
     pub position_at: Option<String>,
@@ -160,7 +160,7 @@ pub struct Vehicle {
     pub seats: u8,
     pub visits: Vec<Visit>,
     /// Street geometry of the next legs.
-    pub path: Vec<Position>,
+    pub path: Vec<[f64; 2]>,
     pub revision: u64,
     pub acknowledged_revision: u64,
     pub late_minutes: i64,
@@ -283,7 +283,7 @@ pub struct Request {
     /// Planned, or as it was.
     pub pickup_at: Option<String>,
     pub dropoff_at: Option<String>,
-    pub position_of_vehicle: Option<Position>,
+    pub position_of_vehicle: Option<[f64; 2]>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

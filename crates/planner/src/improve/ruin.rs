@@ -2,12 +2,12 @@
 
 use super::draw::Draw;
 use super::state::{NOWHERE, State};
-use crate::model::{Model, Visit};
+use crate::model::{Model, Request, Stop, Visit};
 use crate::plan::Plan;
 use crate::travel::Travel;
 
 /// Number of ways: any, near each other, strings of routes, dear ones, whole routes.
-pub(super) const WAYS: usize = 5;
+pub(super) const WAYS: usize = 7;
 
 /// Neighbours kept per request.
 const NEIGHBOURS: usize = 60;
@@ -24,6 +24,8 @@ pub(super) struct Ruin {
     count_free: usize,
     /// For every request the others, nearest in place and time first.
     neighbours: Vec<Vec<u32>>,
+    /// All requests in the order of when their rides are.
+    by_time: Vec<u32>,
     worth: Vec<(i64, u32)>,
 }
 
@@ -42,6 +44,7 @@ impl Ruin {
             count_free: free.iter().filter(|f| **f).count(),
             free,
             neighbours: neighbours(model),
+            by_time: by_time(model),
             worth: Vec::new(),
         }
     }
@@ -76,7 +79,9 @@ impl Ruin {
             1 => self.near(state, draw, count),
             2 => self.strings(state, draw, count),
             3 => self.dear(model, state, draw, count),
-            _ => self.whole_route(state, draw, count),
+            4 => self.whole_route(state, draw, count),
+            5 => self.same_time(state, draw, count),
+            _ => self.between_two(state, draw, count),
         }
     }
 
@@ -203,21 +208,45 @@ impl Ruin {
     }
 }
 
+impl Ruin {
+    /// Requests of all routes around one time.
+    fn same_time(&mut self, state: &State, draw: &mut Draw, count: usize) {
+        let n = self.by_time.len();
+        let reach = (2 * count).min(n);
+        let first = draw.below(n - reach + 1);
+        for _ in 0..count * 3 {
+            let r = self.by_time[first + draw.below(reach)];
+            if self.chosen.len() < count && self.takeable(state, r) {
+                self.add(r);
+            }
+        }
+    }
+
+    /// Much of two routes that come near each other.
+    fn between_two(&mut self, state: &State, draw: &mut Draw, count: usize) {
+        let seed = self.seed(state, draw);
+        let home = state.home[seed as usize];
+        let list = &self.neighbours[seed as usize];
+        if home == NOWHERE || list.is_empty() {
+            return self.near(state, draw, count);
+        }
+        let other = (0..8).map(|_| state.home[list[draw.low(list.len(), 3)] as usize]).find(|v| *v != home);
+        let routes = [Some(home), other.filter(|v| *v != NOWHERE)];
+        let share = 300 + draw.below(700);
+        for v in routes.into_iter().flatten() {
+            for c in &state.routes[v as usize].carried {
+                if self.is_free(c.request) && self.chosen.len() < *super::MO as usize && draw.chance(share) {
+                    self.add(c.request);
+                }
+            }
+        }
+    }
+}
+
 /// Nearness: driving between the pickups and between the drop-offs, and how far apart the windows lie.
 fn neighbours<T: Travel>(model: &Model<T>) -> Vec<Vec<u32>> {
-    let ends: Vec<_> = model
-        .requests()
-        .iter()
-        .map(|r| {
-            let from = r.pickup_stop().unwrap_or(&r.dropoff);
-            // The tighter of the two windows says when the ride is.
-            let width = |s: &crate::model::Stop| s.window.close - s.window.open;
-            let at = |s: &crate::model::Stop| s.window.open / 2 + s.window.close / 2;
-            let direct = model.ticks(from.at, r.dropoff.at);
-            let time = if width(from) <= width(&r.dropoff) { at(from) } else { at(&r.dropoff) - direct };
-            (from.at, r.dropoff.at, time)
-        })
-        .collect();
+    let from = |r: &Request| r.pickup_stop().unwrap_or(&r.dropoff).at;
+    let ends: Vec<_> = model.requests().iter().map(|r| (from(r), r.dropoff.at, time_of(model, r))).collect();
     let apart = |a: usize, b: usize| {
         let ((p, d, t), (q, e, u)) = (ends[a], ends[b]);
         2 * model.ticks(p, q).min(model.ticks(q, p)) + 2 * model.ticks(d, e).min(model.ticks(e, d)) + (t - u).abs()
@@ -231,4 +260,19 @@ fn neighbours<T: Travel>(model: &Model<T>) -> Vec<Vec<u32>> {
             others.into_iter().map(|(_, b)| b).collect()
         })
         .collect()
+}
+
+/// When the ride is: the middle of the tighter of its two windows, seen from the pickup.
+fn time_of<T: Travel>(model: &Model<T>, r: &Request) -> i64 {
+    let from = r.pickup_stop().unwrap_or(&r.dropoff);
+    let width = |s: &Stop| s.window.close - s.window.open;
+    let at = |s: &Stop| s.window.open / 2 + s.window.close / 2;
+    let direct = model.ticks(from.at, r.dropoff.at);
+    if width(from) <= width(&r.dropoff) { at(from) } else { at(&r.dropoff) - direct }
+}
+
+fn by_time<T: Travel>(model: &Model<T>) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..model.requests().len() as u32).collect();
+    order.sort_by_key(|r| time_of(model, model.request(*r)));
+    order
 }

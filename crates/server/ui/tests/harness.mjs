@@ -62,7 +62,10 @@ export async function expectAccessible(page, where) {
   axeSource ||= await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] }));
-  const serious = violations.filter((item) => ["serious", "critical"].includes(item.impact));
+  // Marks lie where the vehicles are; a map's pins are excepted from the rule on the size of targets (WCAG 2.5.8), and each
+  // vehicle has its row in the list beside the map.
+  for (const item of violations) if (item.id === "target-size") item.nodes = item.nodes.filter((node) => !node.html.includes('class="mark'));
+  const serious = violations.filter((item) => item.nodes.length > 0).filter((item) => ["serious", "critical"].includes(item.impact));
   expect(serious.length === 0, `${where}: ${serious.map((item) => `${item.id} (${item.nodes.length}): ${item.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(" / ")}`).join("; ")}`);
 }
 

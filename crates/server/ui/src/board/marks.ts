@@ -109,6 +109,8 @@ export class Marks {
    */
   arrangeTags(): void {
     const taken: Box[] = [];
+    const { clientWidth, clientHeight } = this.view.getContainer();
+    const frame: Box = { left: 0, top: 0, right: clientWidth, bottom: clientHeight };
     for (const held of this.heldFacilities.values()) taken.push(this.boxOf(held, held.tagWidth, "sign"));
     const vehicles = [...this.heldVehicles.values()].sort((a, b) => Number(b.chosen) - Number(a.chosen));
     for (const held of vehicles) taken.push(this.boxOf(held, 0, "body"));
@@ -119,7 +121,7 @@ export class Marks {
       const sides = present ? [present, ...SIDES.filter((side) => side !== present)] : SIDES;
       const free = sides.find((side) => {
         const box = this.boxOf(held, held.tagWidth, side);
-        return !taken.some((other) => overlaps(box, other) && !same(other, own));
+        return inside(box, frame) && !taken.some((other) => overlaps(box, other) && !same(other, own));
       });
       const side = free ?? (held.chosen ? "right" : undefined);
       if (side) {
@@ -206,6 +208,10 @@ export class Marks {
 
 function overlaps(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function inside(a: Box, frame: Box): boolean {
+  return a.left >= frame.left && a.right <= frame.right && a.top >= frame.top && a.bottom <= frame.bottom;
 }
 
 function same(a: Box, b: Box): boolean {
