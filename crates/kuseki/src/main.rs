@@ -1,1 +1,62 @@
-fn main(){}
+//! The command line of kuseki. Wires the rooms together and does nothing else.
+
+mod fault;
+mod serve;
+mod demo;
+mod simulate;
+mod solve;
+mod roads_command;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Finds the idle seats of a town's day-service shuttles and gives them to older people who need a ride.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Without one, the demo starts.
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Shows a drawn town at work in the browser.
+    Demo(demo::Arguments),
+    /// Serves a real town.
+    Serve(serve::Arguments),
+    /// Lives one scenario day through under a virtual clock and prints its report.
+    Simulate(simulate::Arguments),
+    /// Solves a dial-a-ride instance (Cordeau's format or kuseki-problem-1).
+    Solve(solve::Arguments),
+    /// Works on road networks.
+    #[command(subcommand)]
+    Roads(roads_command::Roads),
+    /// Prints the OpenAPI document of the HTTP API.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command.unwrap_or_else(|| Subcommands::Demo(demo::Arguments::parse_from(["demo"]))) {
+        Subcommands::Demo(arguments) => demo::run(&arguments),
+        Subcommands::Serve(arguments) => serve::run(&arguments),
+        Subcommands::Simulate(arguments) => simulate::run(&arguments),
+        Subcommands::Solve(arguments) => solve::run(&arguments),
+        Subcommands::Roads(command) => roads_command::run(&command),
+        Subcommands::Openapi => {
+            println!("{}", server::openapi());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("kuseki: {}", fault::chain(&fault));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -257,8 +257,8 @@ impl<T: Travel> Model<T> {
     ) -> Result<Self, Fault> {
         let mut foes = [0; GROUPS];
         for g in 0..GROUPS {
-            for h in 0..GROUPS {
-                if compatible[g][h] != compatible[h][g] {
+            for (h, row) in compatible.iter().enumerate() {
+                if compatible[g][h] != row[g] {
                     let expected = format!("the same as compatible[{h}][{g}]");
                     return Err(fault(format!("compatible[{g}][{h}]"), "one-sided", &expected));
                 }

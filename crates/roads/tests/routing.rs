@@ -123,3 +123,17 @@ fn tables_may_be_empty_and_may_repeat_a_node() {
     assert_eq!(table[..3], table[3..]);
     assert_eq!(table[1], Travel::default());
 }
+
+#[test]
+fn a_network_is_shared_between_threads() {
+    let roads = &town().roads;
+    let ask = || {
+        let mut choice = Choice(99);
+        (0..200).map(|_| roads.travel(choice.node(roads), choice.node(roads))).collect::<Vec<Travel>>()
+    };
+    let alone = ask();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        assert!(others.into_iter().all(|other| other.join().unwrap() == alone));
+    });
+}

@@ -118,11 +118,23 @@ impl Viewer<'_> {
         let seen = self.service.tracking.find(id).filter(|w| ServiceDay::of(w.fix.at) == self.today());
         let forecasts = forecast(self.area(), route_id, self.now, self.legs);
         let visits = self.visits(route_id, &forecasts);
-        let (state, eta) = match route.progress {
-            Progress::Standing => ("parked", None),
-            Progress::Heading { eta, .. } => ("driving", Some(eta)),
-            Progress::Returning { .. } => ("driving", Some(route.anchor.ready)),
-            Progress::Arrived { .. } => ("at_stop", None),
+        let anchor = route.anchor;
+        let leg = |from: PlaceId, to: PlaceId, departed_at: Timestamp, eta: Timestamp| wire::LegNow {
+            from: from.to_string(),
+            to: to.to_string(),
+            departed_at: departed_at.to_string(),
+            eta: eta.to_string(),
+        };
+        let (state, since, leg) = match route.progress {
+            Progress::Standing => ("parked", anchor.ready, None),
+            Progress::Heading { visit, departed_at, eta } => {
+                let to = self.area().find_visit_place(visit).unwrap_or(anchor.place);
+                ("driving", departed_at, Some(leg(anchor.place, to, departed_at, eta)))
+            }
+            Progress::Returning { from, departed_at } => {
+                ("driving", departed_at, Some(leg(from, anchor.place, departed_at, anchor.ready)))
+            }
+            Progress::Arrived { at, .. } => ("at_stop", at, None),
         };
         let late = forecasts.iter().map(|f| f.late).max().unwrap_or(Seconds::ZERO).max(Seconds::ZERO);
         let base = self.area().find_base(id);
@@ -141,7 +153,8 @@ impl Viewer<'_> {
             position_at: seen.map(|w| w.fix.at.to_string()),
             standing_at: route.anchor.place.to_string(),
             at_base: base == Some(route.anchor.place) && !matches!(route.progress, Progress::Returning { .. }),
-            eta: eta.map(|t| t.to_string()),
+            since: since.to_string(),
+            leg,
             on_board: self.on_board(route_id),
             seats: vehicle.seats(),
             visits,

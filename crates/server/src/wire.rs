@@ -134,6 +134,15 @@ pub struct OnBoard {
     pub riders: Vec<Person>,
 }
 
+/// A leg under way, between two places.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LegNow {
+    pub from: String,
+    pub to: String,
+    pub departed_at: String,
+    pub eta: String,
+}
+
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Vehicle {
     pub id: String,
@@ -153,8 +162,10 @@ pub struct Vehicle {
     /// Where the next leg begins, and whether that is the base.
     pub standing_at: String,
     pub at_base: bool,
-    /// Expected arrival of the leg being driven.
-    pub eta: Option<String>,
+    /// Since when it stands there, or has been at the stop.
+    pub since: String,
+    /// The leg being driven.
+    pub leg: Option<LegNow>,
     pub on_board: OnBoard,
     /// Seats of the layout with most seats.
     pub seats: u8,

@@ -16,4 +16,16 @@ pub enum Fault {
     TooFewPlots { kind: &'static str, found: usize, needed: usize },
     #[error("a plot of the town lies off the roads")]
     OffRoad { source: roads::OffRoad },
+    #[error("the town cannot be drawn")]
+    Town(#[from] roads::Fault),
+    #[error("the engine of the simulated day did not start")]
+    Engine(#[from] dispatch::Fault),
+    #[error("the log of the simulated day failed")]
+    Log(#[from] store::Fault),
+    #[error("the log of the simulated day failed")]
+    Append(#[from] store::AppendError),
+    #[error("the engine turned away {what}")]
+    Turned { what: String, source: dispatch::Turned },
+    #[error("the engine created nothing for {what}")]
+    NothingCreated { what: String },
 }

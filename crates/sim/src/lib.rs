@@ -1,7 +1,7 @@
 //! The same engine under a virtual clock: towns of people, scenarios, virtual drivers and riders, comparison of policies.
 //!
 //! Knows how people behave and what a day is made of. Must not know HTTP or the wall clock: time is the town's own.
-//! Start with [`Scenario`] and [`draw_people`]; a day's [`DayScript`] says what people will do, [`DriverBot`] and
+//! Start with [`simulate`]: a [`Scenario`] in, a [`Report`] out. Its parts serve the demo too: [`draw_people`]; a day's [`DayScript`] says what people will do, [`DriverBot`] and
 //! [`RiderBot`] how they react.
 //!
 //! ```
@@ -32,12 +32,14 @@ mod draw;
 mod scenario;
 mod town;
 mod behaviour;
+mod run;
 
 pub use behaviour::{
     Absence, Ask, BackDecision, BotVisit, Choice, DayScript, Door, DriverAct, DriverBot, DriverState, DriverView, Manners, OfferView,
     Outbound, Outing, RiderBot, Step,
 };
 pub use fault::Fault;
+pub use run::{Clock, Level, MemberDelay, Outcome, Report, simulate};
 pub use scenario::{Demand, Members, Noise, Scenario};
 pub use town::{
     Corporation, FullName, MEMBERS, Person, PlaceCategory, RESIDENTS, TownFacility, TownPeople, TownPlace, TownRider, TownVehicle,

@@ -12,8 +12,13 @@ impl Draw {
         Draw(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    pub fn word(&mut self) -> u32 {
-        self.0.next_u32()
+    /// How often a stick was halved before chance stopped, in 1/1024: more than `h * 1024` with probability `2^-h`
+    /// (between whole halvings by straight lines).
+    pub fn halvings(&mut self) -> i128 {
+        let u = self.0.next_u32() | 1;
+        let whole = u.leading_zeros();
+        let rest = (u << whole >> 21) & 1_023;
+        i128::from(whole) * 1_024 + 1_024 - i128::from(rest)
     }
 
     /// A number below `n`; 0 if `n` is 0.

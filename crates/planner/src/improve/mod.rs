@@ -1,8 +1,8 @@
 //! Improvement of a plan by adaptive large neighbourhood search: take some requests out (`ruin`), put them back
-//! (`recreate`), keep the result if it is not much worse than the best plan known.
+//! (`recreate`), keep the result if it is better, or not much worse than where it came from.
 //!
 //! Sources: Ropke & Pisinger 2006 (adaptive choice, related and worst removal, regret insertion), Christiaens &
-//! Vanden Berghe 2020 (strings, blinks), Dueck 1993 (record-to-record travel). The run depends on nothing but the
+//! Vanden Berghe 2020 (strings, blinks; simulated annealing). The run depends on nothing but the
 //! model, the plan, the seed and the number of steps; `run(a); run(b)` equals `run(a + b)`.
 
 mod draw;
@@ -12,7 +12,7 @@ mod ruin;
 mod state;
 
 use draw::{Draw, Wheel};
-use recreate::Recreate;
+use recreate::{Recreate, Tools};
 use ruin::Ruin;
 use state::State;
 
@@ -22,17 +22,13 @@ use crate::plan::{Cost, Plan};
 use crate::route::Broken;
 use crate::travel::Travel;
 
-/// Steps of the first round; each round starts from the best plan with a wide threshold and ends with none.
-fn envv(n:&str,d:i64)->i64{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
-static TH: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("TH",20000));
-static FR: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("FR",3000));
-static ACC: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("ACC",0));
-static RS: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("RS",1));
-pub(crate) static MO: std::sync::LazyLock<i64>=std::sync::LazyLock::new(||envv("MO",40));
+/// Steps of the first round; each round starts from the best plan, hot, and ends cold.
+const FIRST_ROUND: u64 = 8_000;
 /// No round is longer than this.
 const LONGEST_ROUND: u64 = 60_000;
-/// How much worse than the best plan a new one may be at the begin of a round, in millionths of its cost.
-
+/// Temperature at the begin of a round, in millionths of the best plan's cost. It falls with the square of what is
+/// left of the round.
+const HEAT: i64 = 3_000;
 
 /// A resumable search for better plans.
 pub struct Improver<'m, T> {
@@ -73,7 +69,7 @@ impl<'m, T: Travel> Improver<'m, T> {
             recreates: Wheel::new(recreate::WAYS),
             steps: 0,
             round_begin: 0,
-            round_length: *FR as u64,
+            round_length: FIRST_ROUND,
         };
         if !plan.unserved.is_empty() {
             improver.rebuild(recreate::REGRET_2);
@@ -131,7 +127,8 @@ impl<'m, T: Travel> Improver<'m, T> {
     }
 
     fn rebuild(&mut self, way: usize) {
-        self.recreate.run(self.model, &mut self.trial, &mut self.search, &mut self.memo, &mut self.draw, way);
+        let (model, search, memo) = (self.model, &mut self.search, &mut self.memo);
+        self.recreate.run(Tools { model, search, memo, noise: 0 }, &mut self.trial, &mut self.draw, way);
     }
 
     /// Accepts or drops the trial plan and says how much the step was worth.
@@ -155,32 +152,28 @@ impl<'m, T: Travel> Improver<'m, T> {
         reward
     }
 
+    /// Whether to go on from a plan that is not better: at temperature `t` (a cost), one that is worse by `d` with
+    /// probability `2^(-d/t)`.
     fn acceptable(&mut self, old: Cost, new: Cost) -> bool {
         if new.unserved != old.unserved {
             return new.unserved < old.unserved;
         }
-        let done = (self.steps - self.round_begin) as i64;
-        let left = (self.round_length as i64 - done).max(0);
+        if new.travel == old.travel {
+            // Nearly always the same plan again.
+            return false;
+        }
+        let done = self.steps - self.round_begin;
+        let left = i128::from(self.round_length.saturating_sub(done));
         // While something is unserved the way there may be longer: which set is served matters more.
-        let wide = if new.unserved > 0 { 3 * *TH } else { *TH };
-        let share = i128::from(wide) * i128::from(left) / i128::from(self.round_length);
-        let bound = if *ACC == 0 { i128::from(self.best_cost.travel) * (1_000_000 + share) / 1_000_000 } else {
-            // share as temperature, in millionths of best, quadratic cooling
-            let t = share * i128::from(left) / i128::from(self.round_length);
-            let u = self.draw.word() | 1;
-            let lz = i128::from(u.leading_zeros());
-            let frac = 1024 - i128::from((u << u.leading_zeros() as u32 >> 21) & 1023);
-            // -log2(u) in 1/1024
-            let e = lz * 1024 + frac;
-            i128::from(old.travel) + i128::from(self.best_cost.travel) * t * e / 1024 / 1_000_000
-        };
-        i128::from(new.travel) <= bound
+        let heat = i128::from(if new.unserved > 0 { 5 * HEAT } else { HEAT });
+        let share = heat * left * left / i128::from(self.round_length).pow(2);
+        let margin = i128::from(self.best_cost.travel) * share / 1_000_000 * self.draw.halvings() / 1_024;
+        i128::from(new.travel) <= i128::from(old.travel) + margin
     }
 
     fn next_round(&mut self) {
         self.round_begin = self.steps;
         self.round_length = (self.round_length * 3 / 2).min(LONGEST_ROUND);
-        if *RS == 0 { return; }
         self.current.load(self.model, &self.best);
         self.trial = self.current.clone();
     }

@@ -15,6 +15,10 @@ pub(super) const REGRET_2: usize = 5;
 /// How often a route is overlooked by the one-by-one ways, in thousandths.
 const BLINK: usize = 30;
 
+/// How often costs are noisy, in thousandths.
+const NOISY: usize = 300;
+
+
 /// Memory of the rebuilding.
 #[derive(Debug, Clone)]
 pub(super) struct Recreate {
@@ -42,16 +46,13 @@ impl Recreate {
     }
 
     /// Puts in what fits; the rest stays in the bank.
-    pub fn run<T: Travel>(
-        &mut self,
-        model: &Model<T>,
-        state: &mut State,
-        search: &mut Search,
-        memo: &mut Memo,
-        draw: &mut Draw,
-        way: usize,
-    ) {
-        let mut tools = Tools { model, search, memo };
+    pub fn run<T: Travel>(&mut self, mut tools: Tools<'_, '_, T>, state: &mut State, draw: &mut Draw, way: usize) {
+        if draw.chance(NOISY) {
+            // As large as what a visit costs on average.
+            let total: i64 = state.routes.iter().map(|r| r.cost).sum();
+            tools.noise = total / (2 * self.time.len().max(1) as i64);
+        }
+        let model = tools.model;
         self.order.clear();
         self.order.append(&mut state.bank);
         draw.shuffle(&mut self.order);
@@ -60,7 +61,7 @@ impl Recreate {
             1 => self.order.sort_by_key(|r| self.time[*r as usize]),
             2 => self.order.sort_by_key(|r| self.far[*r as usize]),
             3 => self.order.sort_by_key(|r| self.long[*r as usize]),
-            regret => return self.regret(&mut tools, state, regret - 3),
+            regret => return self.regret(&mut tools, state, draw, regret - 3),
         }
         for k in 0..self.order.len() {
             let r = self.order[k];
@@ -69,7 +70,7 @@ impl Recreate {
                 if draw.chance(BLINK) {
                     continue;
                 }
-                if let Some(found) = tools.best(state, v, r)
+                if let Some(found) = tools.best(state, v, r, draw)
                     && best.is_none_or(|b| found.delta < b.delta)
                 {
                     best = Some(found);
@@ -83,12 +84,12 @@ impl Recreate {
 
     /// Always inserts the request that would lose most if it had to take its `depth`-th best vehicle instead of its
     /// best; with depth 1 the cheapest.
-    fn regret<T: Travel>(&mut self, tools: &mut Tools<'_, '_, T>, state: &mut State, depth: usize) {
+    fn regret<T: Travel>(&mut self, tools: &mut Tools<'_, '_, T>, state: &mut State, draw: &mut Draw, depth: usize) {
         let vehicles = state.routes.len();
         self.grid.clear();
         for r in &self.order {
             for v in 0..vehicles {
-                self.grid.push(tools.best(state, v, *r));
+                self.grid.push(tools.best(state, v, *r, draw));
             }
         }
         while !self.order.is_empty() {
@@ -115,7 +116,7 @@ impl Recreate {
             }
             let v = insertion.vehicle as usize;
             for (k, r) in self.order.iter().enumerate() {
-                self.grid[k * vehicles + v] = tools.best(state, v, *r);
+                self.grid[k * vehicles + v] = tools.best(state, v, *r, draw);
             }
         }
         state.bank.append(&mut self.order);
@@ -146,14 +147,16 @@ fn priority(row: &[Option<Insertion>], depth: usize) -> Option<((i64, i64), Inse
 }
 
 /// What every lookup needs.
-struct Tools<'a, 'm, T> {
-    model: &'m Model<T>,
-    search: &'a mut Search,
-    memo: &'a mut Memo,
+pub(super) struct Tools<'a, 'm, T> {
+    pub model: &'m Model<T>,
+    pub search: &'a mut Search,
+    pub memo: &'a mut Memo,
+    /// By up to how much a cost is taken for more or less than it is.
+    pub noise: i64,
 }
 
 impl<T: Travel> Tools<'_, '_, T> {
-    fn best(&mut self, state: &State, v: usize, r: u32) -> Option<Insertion> {
+    fn best(&mut self, state: &State, v: usize, r: u32, draw: &mut Draw) -> Option<Insertion> {
         let (model, search) = (self.model, &mut *self.search);
         let request = model.request(r);
         if ineligible(model, v as u32, request).is_some() {
@@ -162,6 +165,10 @@ impl<T: Travel> Tools<'_, '_, T> {
         let found =
             self.memo.best((state.prints[v], v as u32, r), || search.best(model, &state.routes[v], request));
         let dropoff_only = request.pickup_stop().is_none();
-        found.map(|insertion| Insertion { dropoff_only, ..insertion })
+        found.map(|insertion| {
+            let swing = if self.noise > 0 { draw.below(2_001) as i64 - 1_000 } else { 0 };
+            let noise = (i128::from(self.noise) * i128::from(swing) / 1_000) as i64;
+            Insertion { dropoff_only, delta: insertion.delta + noise, ..insertion }
+        })
     }
 }

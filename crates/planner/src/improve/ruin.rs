@@ -6,12 +6,13 @@ use crate::model::{Model, Request, Stop, Visit};
 use crate::plan::Plan;
 use crate::travel::Travel;
 
-/// Number of ways: any, near each other, strings of routes, dear ones, whole routes.
+/// Number of ways: any, near each other, strings of routes, dear ones, whole routes, one time of day, two routes.
 pub(super) const WAYS: usize = 7;
 
 /// Neighbours kept per request.
 const NEIGHBOURS: usize = 60;
 /// Most requests taken out at once.
+const MOST: usize = 40;
 
 
 /// Memory of the choice.
@@ -72,7 +73,7 @@ impl Ruin {
             self.is_chosen[r as usize] = false;
         }
         let served = self.count_free;
-        let most = (served / 3).clamp(4, *super::MO as usize).min(served);
+        let most = (served / 3).clamp(4, MOST).min(served);
         let count = 1 + draw.low(most, 2);
         match way {
             0 => self.any(state, draw, count),
@@ -191,7 +192,7 @@ impl Ruin {
         let home = state.home[seed as usize];
         if home != NOWHERE {
             for c in &state.routes[home as usize].carried {
-                if self.is_free(c.request) && self.chosen.len() < *super::MO as usize {
+                if self.is_free(c.request) && self.chosen.len() < MOST {
                     self.add(c.request);
                 }
             }
@@ -206,9 +207,7 @@ impl Ruin {
             }
         }
     }
-}
 
-impl Ruin {
     /// Requests of all routes around one time.
     fn same_time(&mut self, state: &State, draw: &mut Draw, count: usize) {
         let n = self.by_time.len();
@@ -235,7 +234,7 @@ impl Ruin {
         let share = 300 + draw.below(700);
         for v in routes.into_iter().flatten() {
             for c in &state.routes[v as usize].carried {
-                if self.is_free(c.request) && self.chosen.len() < *super::MO as usize && draw.chance(share) {
+                if self.is_free(c.request) && self.chosen.len() < MOST && draw.chance(share) {
                     self.add(c.request);
                 }
             }

@@ -140,9 +140,8 @@ impl State {
     pub fn put_in<T: Travel>(&mut self, model: &Model<T>, insertion: &Insertion, request: u32) -> bool {
         let v = insertion.vehicle as usize;
         self.touch(insertion.vehicle);
-        let mut visits = std::mem::take(&mut self.scratch);
-        visits.clone_from(&self.routes[v].visits);
-        let mut longer = visits.clone();
+        let mut longer = std::mem::take(&mut self.scratch);
+        longer.clone_from(&self.routes[v].visits);
         insertion.apply(&mut longer, request);
         let fits = self.routes[v].rebuild(model, insertion.vehicle, &longer).is_ok();
         if fits {
@@ -150,10 +149,11 @@ impl State {
             self.home[request as usize] = insertion.vehicle;
         } else {
             debug_assert!(false, "an insertion was found that the route does not bear");
-            // The old sequence was feasible, so this succeeds.
-            let _ = self.routes[v].rebuild(model, insertion.vehicle, &visits).is_ok();
+            // The old sequence was feasible, so it still is.
+            longer.retain(|visit| visit.request() != request);
+            let _ = self.routes[v].rebuild(model, insertion.vehicle, &longer).is_ok();
         }
-        self.scratch = visits;
+        self.scratch = longer;
         fits
     }
 }

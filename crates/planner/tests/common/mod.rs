@@ -189,9 +189,8 @@ pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
         && on_board(model, visits).iter().all(|aboard| {
             let mut load = [0; 4];
             for r in aboard {
-                for k in 0..4 {
-                    load[k] += requests[*r as usize].load.0[k];
-                }
+                let taken = &requests[*r as usize].load.0;
+                load.iter_mut().zip(taken).for_each(|(sum, n)| *sum += n);
             }
             let holds = vehicle.layouts.iter().any(|layout| (0..4).all(|k| load[k] <= layout.0[k]));
             let friendly = aboard.iter().enumerate().all(|(k, a)| {

@@ -205,7 +205,7 @@ pub async fn add_rider_place(
 pub struct Search {
     /// Words of the name, its reading (any kana) or the phone number.
     query: Option<String>,
-    /// 20 by default, 200 at most.
+    /// 20 by default, 1,000 at most.
     limit: Option<usize>,
 }
 
@@ -219,6 +219,6 @@ pub async fn list_riders(State(app): State<Arc<App>>, Query(search): Query<Searc
         let known: RiderEntry = entry(&app.service.register, "rider", &id.to_string());
         matches(&known, &query)
     });
-    let limit = search.limit.unwrap_or(20).min(200);
+    let limit = search.limit.unwrap_or(20).min(1_000);
     Json(wire::Riders { riders: found.take(limit).filter_map(|id| viewer.rider(*id)).collect() })
 }

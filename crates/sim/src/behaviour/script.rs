@@ -4,12 +4,12 @@ use domain::{AbsenceKind, Channel, Purpose as RidePurpose, Wish};
 use units::{DayTime, Seconds, ServiceDay, Timestamp};
 
 use crate::draw::{Draw, Purpose};
-use crate::scenario::Scenario;
+use crate::scenario::{Demand, Scenario};
 use crate::town::{PlaceCategory, TownPeople, TownRider};
 
 /// From then on people are up and the phone is answered.
 const FIRST_CALL: DayTime = DayTime::hm(7, 35);
-/// Dwell and door times of the demand are whole minutes; so are times people wish for, to five.
+/// People wish for times at five-minute marks.
 const FIVE_MINUTES: i64 = 300;
 
 /// All that will happen of itself on a day; nothing in it depends on how the engine answers. Riders and places are
@@ -159,10 +159,11 @@ fn draw_absences(people: &TownPeople, scenario: &Scenario, day: ServiceDay, seed
 }
 
 fn draw_outings(people: &TownPeople, scenario: &Scenario, day: ServiceDay, seed: u64) -> Vec<Outing> {
-    let mut draw = Draw::new(seed, Purpose::Outings);
-    let mut back = Draw::new(seed, Purpose::ReturnTrips);
-    let demand = &scenario.demand;
+    let draw = Draw::new(seed, Purpose::Outings);
+    let back = Draw::new(seed, Purpose::ReturnTrips);
+    let mut drawing = Drawing { people, demand: &scenario.demand, day, draw, back };
     // The intensity counts rides, and an outing is one ride and perhaps one back.
+    let demand = &scenario.demand;
     let per_million = demand.rides_per_million * 100 / (100 + u64::from(demand.way_back_percent));
     let mut outings = Vec::new();
     for (rider, known) in people.riders.iter().enumerate() {
@@ -173,13 +174,12 @@ fn draw_outings(people: &TownPeople, scenario: &Scenario, day: ServiceDay, seed:
         let mut expected = per_million;
         let mut free_from = FIRST_CALL;
         while expected > 0 {
-            let goes = draw.below(1_000_000) < expected;
+            let goes = drawing.draw.below(1_000_000) < expected;
             expected = expected.saturating_sub(1_000_000);
             if goes {
-                let outing = draw_outing(people, known, rider, scenario, day, free_from, &mut draw, &mut back);
+                outings.push(drawing.outing(rider, known, free_from));
                 // A second outing of the same person begins in the afternoon.
                 free_from = DayTime::hm(13, 0);
-                outings.push(outing);
             }
         }
     }
@@ -187,66 +187,67 @@ fn draw_outings(people: &TownPeople, scenario: &Scenario, day: ServiceDay, seed:
     outings
 }
 
-#[expect(clippy::too_many_arguments, reason = "two streams of draws beside what is drawn for; a struct would only rename them")]
-fn draw_outing(
-    people: &TownPeople,
-    known: &TownRider,
-    rider: usize,
-    scenario: &Scenario,
+/// The outings of a day in the making. Ways back have a stream of their own.
+struct Drawing<'a> {
+    people: &'a TownPeople,
+    demand: &'a Demand,
     day: ServiceDay,
-    free_from: DayTime,
-    draw: &mut Draw,
-    back: &mut Draw,
-) -> Outing {
-    let demand = &scenario.demand;
-    let purposes = [RidePurpose::Shopping, RidePurpose::Medical, RidePurpose::Leisure, RidePurpose::Other];
-    let purpose = purposes[draw.weighted(&demand.purposes).unwrap_or(0)];
-    let to = choose_place(people, known, purpose, draw);
-    let channel = if draw.happens(demand.phone_percent * 10) { Channel::Phone } else { Channel::App };
-    let two = draw.happens(demand.two_people_percent * 10);
-    let wanted = draw_time(day, purpose, draw).max(day.at(free_from) + Seconds::hours(1));
-    // Appointments are known early in the morning; shopping comes to mind.
-    let ahead = match purpose {
-        RidePurpose::Medical => draw.between(30, 180),
-        _ => draw.skewed(5, 150),
-    };
-    let first = day.at(free_from) + Seconds(draw.between(0, 2400));
-    let at = (wanted - Seconds::minutes(ahead)).max(first.min(wanted - Seconds::minutes(15)));
-    let appointment = purpose == RidePurpose::Medical && draw.happens(850);
-    let out = Ask {
-        at,
-        rider,
-        people: 1 + u8::from(two),
-        from: known.places[0],
-        to,
-        wish: if appointment { Wish::ArriveBy(wanted) } else { Wish::LeaveAt(wanted) },
-        channel,
-        purpose,
-        cancels_at: draw_cancel(at, wanted, scenario, draw),
-        no_show: draw.happens(demand.no_show_per_mille),
-    };
-    let stay = match purpose {
-        RidePurpose::Medical => back.between(50, 110),
-        RidePurpose::Shopping => back.between(40, 80),
-        _ => back.between(70, 150),
-    };
-    let leave = round_up(wanted + Seconds::minutes(stay + if appointment { 0 } else { 20 }));
-    let returns = back.happens(demand.way_back_percent * 10);
-    let called = leave - Seconds::minutes(back.skewed(0, 25));
-    let way_back = Ask {
-        at: called,
-        from: out.to,
-        to: out.from,
-        wish: Wish::LeaveAt(leave),
-        cancels_at: None,
-        no_show: back.happens(demand.no_show_per_mille),
-        ..out
-    };
-    Outing { out, back: returns.then_some(way_back) }
+    draw: Draw,
+    back: Draw,
 }
 
-fn draw_cancel(at: Timestamp, wanted: Timestamp, scenario: &Scenario, draw: &mut Draw) -> Option<Timestamp> {
-    let changes_mind = draw.happens(scenario.demand.cancel_per_mille);
+impl Drawing<'_> {
+    fn outing(&mut self, rider: usize, known: &TownRider, free_from: DayTime) -> Outing {
+        let (demand, day, draw) = (self.demand, self.day, &mut self.draw);
+        let purposes = [RidePurpose::Shopping, RidePurpose::Medical, RidePurpose::Leisure, RidePurpose::Other];
+        let purpose = purposes[draw.weighted(&demand.purposes).unwrap_or(0)];
+        let to = choose_place(self.people, known, purpose, draw);
+        let channel = if draw.happens(demand.phone_percent * 10) { Channel::Phone } else { Channel::App };
+        let two = draw.happens(demand.two_people_percent * 10);
+        let wanted = draw_time(day, purpose, draw).max(day.at(free_from) + Seconds::hours(1));
+        // Appointments are known early in the morning; shopping comes to mind.
+        let ahead = match purpose {
+            RidePurpose::Medical => draw.between(30, 180),
+            _ => draw.skewed(5, 150),
+        };
+        let first = day.at(free_from) + Seconds(draw.between(0, 2400));
+        let at = (wanted - Seconds::minutes(ahead)).max(first.min(wanted - Seconds::minutes(15)));
+        let appointment = purpose == RidePurpose::Medical && draw.happens(850);
+        let out = Ask {
+            at,
+            rider,
+            people: 1 + u8::from(two),
+            from: known.places[0],
+            to,
+            wish: if appointment { Wish::ArriveBy(wanted) } else { Wish::LeaveAt(wanted) },
+            channel,
+            purpose,
+            cancels_at: draw_cancel(at, wanted, demand, draw),
+            no_show: draw.happens(demand.no_show_per_mille),
+        };
+        Outing { out, back: self.way_back(&out, wanted) }
+    }
+
+    fn way_back(&mut self, out: &Ask, wanted: Timestamp) -> Option<Ask> {
+        let draw = &mut self.back;
+        let stay = match out.purpose {
+            RidePurpose::Medical => draw.between(50, 110),
+            RidePurpose::Shopping => draw.between(40, 80),
+            _ => draw.between(70, 150),
+        };
+        // Who wished to leave at a time is there some twenty minutes later.
+        let travel = if matches!(out.wish, Wish::LeaveAt(_)) { 20 } else { 0 };
+        let leave = round_up(wanted + Seconds::minutes(stay + travel));
+        let returns = draw.happens(self.demand.way_back_percent * 10);
+        let called = leave - Seconds::minutes(draw.skewed(0, 25));
+        let no_show = draw.happens(self.demand.no_show_per_mille);
+        let wish = Wish::LeaveAt(leave);
+        returns.then_some(Ask { at: called, from: out.to, to: out.from, wish, cancels_at: None, no_show, ..*out })
+    }
+}
+
+fn draw_cancel(at: Timestamp, wanted: Timestamp, demand: &Demand, draw: &mut Draw) -> Option<Timestamp> {
+    let changes_mind = draw.happens(demand.cancel_per_mille);
     let spare = (wanted - at).0.max(600) / 60;
     let after = Seconds::minutes(draw.between(5, spare));
     changes_mind.then(|| at + after)
@@ -256,7 +257,7 @@ fn draw_cancel(at: Timestamp, wanted: Timestamp, scenario: &Scenario, draw: &mut
 fn draw_time(day: ServiceDay, purpose: RidePurpose, draw: &mut Draw) -> Timestamp {
     let morning = draw.happens(if purpose == RidePurpose::Medical { 750 } else { 600 });
     let minutes = match (purpose, morning) {
-        (RidePurpose::Medical, true) => draw.between(9 * 60 + 15, 11 * 60 + 30),
+        (RidePurpose::Medical, true) => draw.between(8 * 60 + 40, 11 * 60 + 30),
         (RidePurpose::Medical, false) => draw.between(13 * 60 + 30, 15 * 60 + 30),
         (_, true) => draw.between(9 * 60, 12 * 60),
         (_, false) => draw.between(13 * 60, 15 * 60 + 30),
@@ -271,12 +272,14 @@ fn round_up(at: Timestamp) -> Timestamp {
 
 /// A registered place that suits the purpose; any but the home where none does.
 fn choose_place(people: &TownPeople, known: &TownRider, purpose: RidePurpose, draw: &mut Draw) -> usize {
-    let suits = |place: &usize| match (people.places[*place].category, purpose) {
-        (PlaceCategory::Clinic | PlaceCategory::Hospital, RidePurpose::Medical) => true,
-        (PlaceCategory::Shop, RidePurpose::Shopping) => true,
-        (PlaceCategory::Leisure, RidePurpose::Leisure) => true,
-        (PlaceCategory::Public | PlaceCategory::Transit, RidePurpose::Other) => true,
-        _ => false,
+    let suits = |place: &usize| {
+        matches!(
+            (people.places[*place].category, purpose),
+            (PlaceCategory::Clinic | PlaceCategory::Hospital, RidePurpose::Medical)
+                | (PlaceCategory::Shop, RidePurpose::Shopping)
+                | (PlaceCategory::Leisure, RidePurpose::Leisure)
+                | (PlaceCategory::Public | PlaceCategory::Transit, RidePurpose::Other)
+        )
     };
     let away = &known.places[1..];
     let suitable: Vec<usize> = away.iter().copied().filter(suits).collect();

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dispatch::{Engine, Setup, Submission, Turned};
-use domain::{Area, Command, Event, Offer, Party, Policy, Request, RequestState, RouteId, check};
+use dispatch::{Engine, Reply, Setup, Submission, Turned};
+use domain::{Area, Command, Event, Offer, Party, Policy, Request, RequestState, RouteId, Wish, check};
 use roads::Roads;
 use stats::DayFigures;
 use store::MemoryLog;
 use units::{DayTime, OfferId, RequestId, RiderId, Seconds, ServiceDay, Timestamp};
 
 use super::Clock;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Tally};
 use super::queue::{Due, Queue};
 use super::register::{AREA, Ids};
 use crate::Fault;
@@ -31,6 +31,8 @@ const TRY_AGAIN: Seconds = Seconds::minutes(1);
 pub(super) struct Given<'a> {
     pub roads: Arc<Roads>,
     pub log: MemoryLog,
+    /// What the log begins with; the statistics fold it as well.
+    pub masters: &'a [Event],
     pub ids: &'a Ids,
     pub script: &'a DayScript,
     pub policy: Policy,
@@ -41,18 +43,30 @@ pub(super) struct Given<'a> {
 
 pub(super) struct Day<'a> {
     engine: Engine,
+    /// The state before the command in hand.
+    before: Area,
     given: Given<'a>,
     clock: Clock<'a>,
     queue: Queue,
     day: ServiceDay,
     /// When each driver looks next; an older entry of the queue is void.
     looks: Vec<Timestamp>,
-    /// What was asked for, by the request it became, and how often it was asked before.
-    asks: BTreeMap<RequestId, (usize, Ask, u32)>,
+    /// What was asked for, by the request it became.
+    asks: BTreeMap<RequestId, Asked>,
     /// The newest request of each outing's way out.
     outs: BTreeMap<usize, RequestId>,
     figures: DayFigures,
-    outcome: Outcome,
+    tally: Tally,
+}
+
+/// A wish that is put to the engine.
+#[derive(Clone, Copy)]
+struct Asked {
+    outing: usize,
+    ask: Ask,
+    way_back: bool,
+    /// For the second time, because the plan changed while the rider thought.
+    again: bool,
 }
 
 impl<'a> Day<'a> {
@@ -61,6 +75,7 @@ impl<'a> Day<'a> {
         let day = given.script.day;
         let mut this = Day {
             engine: Engine::open(setup)?,
+            before: Area::new(AREA),
             clock,
             queue: Queue::default(),
             day,
@@ -68,10 +83,10 @@ impl<'a> Day<'a> {
             asks: BTreeMap::new(),
             outs: BTreeMap::new(),
             figures: DayFigures::default(),
-            outcome: Outcome::default(),
+            tally: Tally::default(),
             given,
         };
-        this.recall()?;
+        this.given.masters.iter().for_each(|event| this.figures.fold(event));
         this.begin()?;
         while let Some((now, due)) = this.queue.take() {
             if now > day.at(LAST) || (due == Due::Tick && this.is_over(now)) {
@@ -80,12 +95,6 @@ impl<'a> Day<'a> {
             this.happen(due, now)?;
         }
         this.end()
-    }
-
-    /// The statistics fold the whole log, the town's registration included.
-    fn recall(&mut self) -> Result<(), Fault> {
-        let figures = &mut self.figures;
-        super::log::each_event(&mut self.given.log.clone(), &mut |event| figures.fold(event))
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
@@ -127,7 +136,7 @@ impl<'a> Day<'a> {
             }
             Due::Out(outing) => {
                 let ask = self.given.script.outings[outing].out;
-                self.ask(outing, ask, 0, now)?;
+                self.ask(Asked { outing, ask, way_back: false, again: false }, now)?;
             }
             Due::Back(outing) => self.go_back(outing, now)?,
             Due::Answer(request) => self.answer(request, now)?,
@@ -146,39 +155,42 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    /// Submits a command, audits what came of it, and wakes the drivers whose routes it changed. None if turned away.
+    /// Submits a command; what it changed is audited and seen by the drivers. None if it was turned away.
     fn send(&mut self, command: Command, actor: &str, now: Timestamp) -> Result<Option<Vec<Event>>, Fault> {
-        let before = self.engine.state().clone();
         let words = format!("{command:?}");
-        match self.engine.submit(Submission::of(command, actor), now) {
+        self.before = self.engine.state().clone();
+        let reply = self.engine.submit(Submission::of(command, actor), now);
+        self.take(reply, &words, now)
+    }
+
+    fn take(&mut self, reply: Result<Reply, Turned>, words: &str, now: Timestamp) -> Result<Option<Vec<Event>>, Fault> {
+        match reply {
             Ok(reply) => {
                 reply.events.iter().for_each(|event| self.figures.fold(event));
-                self.audit(&before, &reply.events, now);
+                self.audit(&reply.events, now);
                 self.wake(&reply.events, now)?;
                 Ok(Some(reply.events))
             }
             Err(Turned::Rejected(rejection)) => {
-                self.outcome.turn_away(rejection.code(), &words, now, &rejection.to_string());
+                self.tally.turn_away(rejection.code(), &format!("{now} {words}: {rejection}"));
                 Ok(None)
             }
             Err(Turned::Bug { detail }) => {
-                self.outcome.violations += 1;
-                self.outcome.problems.push(format!("{now} {words}: {detail}"));
+                self.tally.violate(&format!("{now} {words}: {detail}"));
                 Ok(None)
             }
-            Err(source) => Err(Fault::Turned { what: words, source }),
+            Err(source) => Err(Fault::Turned { what: words.to_owned(), source }),
         }
     }
 
     /// The judge once more from outside the engine, on every route that changed.
-    fn audit(&mut self, before: &Area, events: &[Event], now: Timestamp) {
+    fn audit(&mut self, events: &[Event], now: Timestamp) {
         let routes: Vec<RouteId> = changed_routes(events).collect();
         if routes.is_empty() {
             return;
         }
-        for violation in check(before, self.engine.state(), &routes, now, self.engine.travel()) {
-            self.outcome.violations += 1;
-            self.outcome.problems.push(format!("{now} {}: {} ({})", violation.route.vehicle, violation.rule, violation.detail));
+        for violation in check(&self.before, self.engine.state(), &routes, now, self.engine.travel()) {
+            self.tally.violate(&format!("{now} {}: {} ({})", violation.route.vehicle, violation.rule, violation.detail));
         }
     }
 
@@ -217,8 +229,8 @@ impl<'a> Day<'a> {
     }
 
     fn door(&self, request: &Request) -> Door {
-        if let Some((_, ask, _)) = self.asks.get(&request.id) {
-            return self.given.script.guest_door(ask);
+        if let Some(asked) = self.asks.get(&request.id) {
+            return self.given.script.guest_door(&asked.ask);
         }
         let at_home = self.engine.state().riders.get(&request.rider).and_then(|r| r.places.first()) == Some(&request.from);
         self.rider_index(request.rider).map_or(Door::PROMPT, |rider| self.given.script.member_door(rider, at_home))
@@ -228,8 +240,8 @@ impl<'a> Day<'a> {
         self.given.ids.riders.iter().position(|rider| *rider == id)
     }
 
-    fn ask(&mut self, outing: usize, ask: Ask, asked_before: u32, now: Timestamp) -> Result<(), Fault> {
-        let ids = self.given.ids;
+    fn ask(&mut self, asked: Asked, now: Timestamp) -> Result<(), Fault> {
+        let (ids, ask) = (self.given.ids, asked.ask);
         let party = Party {
             rider: ids.riders[ask.rider],
             people: ask.people,
@@ -240,20 +252,23 @@ impl<'a> Day<'a> {
             purpose: ask.purpose,
         };
         let tests = self.engine.effort().tests;
+        self.before = self.engine.state().clone();
         let begun = (self.clock)();
-        let events = self.send(Command::MakeRequest(party), "rider", now)?;
-        self.outcome.nanos.push((self.clock)().saturating_sub(begun));
-        self.outcome.tests.push(self.engine.effort().tests - tests);
+        let reply = self.engine.submit(Submission::of(Command::MakeRequest(party), "rider"), now);
+        self.tally.nanos.push((self.clock)().saturating_sub(begun));
+        self.tally.tests.push(self.engine.effort().tests - tests);
+        let events = self.take(reply, &format!("{party:?}"), now)?;
         let made = events.iter().flatten().find_map(|event| match event {
             Event::RequestMade { request, .. } => Some(*request),
             _ => None,
         });
         let Some(request) = made else { return Ok(()) };
-        self.asks.insert(request, (outing, ask, asked_before));
-        if ask == self.given.script.outings[outing].out {
-            self.outs.insert(outing, request);
-            if let Some(back) = self.given.script.outings[outing].back {
-                self.queue.put(back.at.max(now), Due::Back(outing));
+        self.asks.insert(request, asked);
+        if !asked.way_back {
+            self.outs.insert(asked.outing, request);
+            let back = self.given.script.outings[asked.outing].back.filter(|_| !asked.again);
+            if let Some(back) = back {
+                self.queue.put(back.at.max(now), Due::Back(asked.outing));
             }
         }
         if let Some(cancel) = ask.cancels_at {
@@ -274,22 +289,15 @@ impl<'a> Day<'a> {
         let Choice::Accept(chosen) = bot.choose(known.wish, &views) else { return Ok(()) };
         let offer: OfferId = offers[chosen].id;
         let booked = self.send(Command::AcceptOffer { request, offer }, "rider", now)?;
-        if booked.is_none()
-            && let Some(&(outing, ask, asked_before)) = self.asks.get(&request)
-            && asked_before == 0
+        if let (None, Some(asked)) = (booked, self.asks.get(&request).copied())
+            && !asked.again
         {
-            // The plan changed while the rider thought: asks once more.
             self.send(Command::Cancel { request }, "rider", now)?;
-            self.ask_again(outing, ask, now)?;
-        }
-        Ok(())
-    }
-
-    fn ask_again(&mut self, outing: usize, ask: Ask, now: Timestamp) -> Result<(), Fault> {
-        let way_out = ask == self.given.script.outings[outing].out;
-        self.ask(outing, ask, 1, now)?;
-        if !way_out {
-            return Ok(());
+            let wish = match asked.ask.wish {
+                Wish::LeaveAt(at) => Wish::LeaveAt(at.max(now)),
+                other => other,
+            };
+            self.ask(Asked { ask: Ask { wish, ..asked.ask }, again: true, ..asked }, now)?;
         }
         Ok(())
     }
@@ -303,7 +311,7 @@ impl<'a> Day<'a> {
             _ => Outbound::Failed,
         };
         match self.given.script.outings[outing].decide_back(outbound, now) {
-            BackDecision::Ask(ask) => self.ask(outing, ask, 0, now),
+            BackDecision::Ask(ask) => self.ask(Asked { outing, ask, way_back: true, again: false }, now),
             BackDecision::Wait(until) => {
                 self.queue.put(until, Due::Back(outing));
                 Ok(())
@@ -323,19 +331,13 @@ impl<'a> Day<'a> {
         closed && driven
     }
 
-    fn end(mut self) -> Result<Outcome, Fault> {
-        let now = self.day.at(LAST);
-        self.outcome.effort = self.engine.effort();
-        self.outcome.violations += self.outcome.effort.refused_plans;
-        self.outcome.events = self.engine.version().0;
-        self.outcome.digest = super::log::digest(&mut self.given.log)?;
-        self.outcome.take_trips(self.engine.state(), self.day);
-        self.outcome.figures = Some(self.figures.figures(now));
-        Ok(self.outcome)
+    fn end(self) -> Result<Outcome, Fault> {
+        let figures = self.figures.figures(self.day.at(LAST));
+        Outcome::of(self.tally, figures, &self.engine, self.given.log)
     }
 }
 
-/// Routes whose visits or progress the events changed, each once.
+/// Routes whose visits the events changed, each once.
 fn changed_routes(events: &[Event]) -> impl Iterator<Item = RouteId> + use<> {
     let mut routes: Vec<RouteId> = Vec::new();
     for event in events {

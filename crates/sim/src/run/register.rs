@@ -26,29 +26,30 @@ pub(super) struct Ids {
 /// A log in which the town is registered and nothing else has happened.
 pub(super) struct Beginning {
     pub ids: Ids,
-    events: Vec<NewEvent>,
+    pub events: Vec<Event>,
+    stored: Vec<NewEvent>,
 }
 
 impl Beginning {
     pub fn register(people: &TownPeople, roads: Arc<Roads>, now: Timestamp) -> Result<Beginning, Fault> {
         let mut log = MemoryLog::new();
         let setup = Setup { area: AREA, roads, log: Box::new(log.clone()) };
-        let mut desk = Desk { engine: Engine::open(setup)?, now };
+        let mut desk = Desk { engine: Engine::open(setup)?, now, events: Vec::new() };
         let ids = desk.register(people)?;
-        let mut events = Vec::new();
+        let mut stored_events = Vec::new();
         log.load(AREA, Version::EMPTY, &mut |stored| {
             let store::StoredEvent { kind, schema, at, actor, payload, .. } = stored;
-            events.push(NewEvent { kind, schema, at, actor, payload });
+            stored_events.push(NewEvent { kind, schema, at, actor, payload });
             Ok(())
         })?;
-        Ok(Beginning { ids, events })
+        Ok(Beginning { ids, events: desk.events, stored: stored_events })
     }
 
     /// A log of its own that begins with these events.
     pub fn copy(&self) -> Result<MemoryLog, Fault> {
         let mut log = MemoryLog::new();
         let mut append = Append::new(AREA, Version::EMPTY, log.take_epoch(AREA)?);
-        append.events.clone_from(&self.events);
+        append.events.clone_from(&self.stored);
         log.append(&append)?;
         Ok(log)
     }
@@ -57,6 +58,7 @@ impl Beginning {
 struct Desk {
     engine: Engine,
     now: Timestamp,
+    events: Vec<Event>,
 }
 
 impl Desk {
@@ -122,6 +124,9 @@ impl Desk {
         let what = format!("{command:?}");
         let reply = self.engine.submit(Submission::of(command, ACTOR), self.now);
         let turned = |source| Fault::Turned { what: what.clone(), source };
-        reply.map_err(turned)?.events.iter().find_map(created).ok_or(Fault::NothingCreated { what })
+        let reply = reply.map_err(turned)?;
+        let id = reply.events.iter().find_map(created);
+        self.events.extend(reply.events);
+        id.ok_or(Fault::NothingCreated { what })
     }
 }

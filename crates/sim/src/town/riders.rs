@@ -22,8 +22,9 @@ struct Frailty {
 const MEMBER: Frailty = Frailty { wheelchair: 200, walker: 250, attendant: 100 };
 const RESIDENT: Frailty = Frailty { wheelchair: 50, walker: 200, attendant: 20 };
 
-/// Two or three weekdays, as day services write them into the contract; every ninth has a Saturday.
-const PATTERNS: [&[Weekday]; 9] = [
+/// Two or three weekdays, as day services write them into the contract; every tenth has a Saturday.
+const PATTERNS: [&[Weekday]; 10] = [
+    &[Weekday::Mon, Weekday::Wed, Weekday::Fri],
     &[Weekday::Mon, Weekday::Wed, Weekday::Fri],
     &[Weekday::Tue, Weekday::Thu],
     &[Weekday::Mon, Weekday::Thu],

@@ -2,6 +2,7 @@
 
 import { ApiFault, call, newKey, presentNumber } from "../lib/api.ts";
 import { Feed, socketUrl, type FeedState } from "../lib/feed.ts";
+import { newsBetween, type News } from "../lib/news.ts";
 import { FactQueue, visitsAfter, type Tapped } from "../lib/queue.ts";
 import { Ticker } from "../lib/ticker.svelte.ts";
 import { toWire } from "../lib/time.ts";
@@ -12,20 +13,6 @@ const SHELF_KEY = "kuseki.driver.picture";
 /** Faster than a walk: the phone is on the move (metres a second). */
 const MOVING_MPS = 2;
 const MOVING_LASTS_MS = 6_000;
-
-/** What changed in the visit list, for the driver to hear and read. */
-export type News = { added: Visit[]; removed: Visit[]; moved: boolean; revision: number };
-
-export function newsBetween(before: Visit[], after: Visit[], revision: number): News | null {
-  const old = new Set(before.map((visit) => visit.id));
-  const fresh = new Set(after.map((visit) => visit.id));
-  const added = after.filter((visit) => !old.has(visit.id));
-  const removed = before.filter((visit) => !fresh.has(visit.id));
-  const orderBefore = before.filter((visit) => fresh.has(visit.id)).map((visit) => visit.id);
-  const orderAfter = after.filter((visit) => old.has(visit.id)).map((visit) => visit.id);
-  const moved = orderBefore.join() !== orderAfter.join();
-  return added.length > 0 || removed.length > 0 || moved ? { added, removed, moved, revision } : null;
-}
 
 export class DriverStore {
   vehicle: Vehicle | null = $state.raw(null);
@@ -183,11 +170,8 @@ export class DriverStore {
   private see(vehicle: Vehicle): void {
     const before = this.vehicle;
     if (before && vehicle.revision < before.revision) return;
-    // Visits that went because their fact was told are no news; those the desk added, dropped or moved are.
     if (before && vehicle.revision > before.revision) {
-      this.news = newsBetween(this.visits, visitsAfter(vehicle.visits, this.waiting), vehicle.revision) ?? this.news;
-      if (this.news) this.news = { ...this.news, removed: this.news.removed.filter((visit) => visit.state === "planned") };
-      if (this.news && this.news.added.length + this.news.removed.length === 0 && !this.news.moved) this.news = null;
+      this.news = newsBetween(this.visits, visitsAfter(vehicle.visits, this.waiting)) ?? this.news;
     }
     this.vehicle = vehicle;
     this.remember();

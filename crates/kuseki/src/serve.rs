@@ -1,0 +1,160 @@
+//! `kuseki serve`, and the wiring that it shares with the demo.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatch::{Clock, Service, ServiceSetup, Setup, SystemClock, TownClock};
+use domain::Event;
+use roads::Roads;
+use store::{DataDir, EventLog, Version};
+use tokio::net::TcpListener;
+use units::{AreaId, Timestamp};
+
+use crate::fault::Fault;
+
+pub const AREA: AreaId = AreaId(1);
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The road network, made with `kuseki roads import`.
+    #[arg(long)]
+    roads: PathBuf,
+    /// Data directory; made if it is not there.
+    #[arg(long)]
+    data: PathBuf,
+    /// Address to listen on. The API has no sign-in yet: keep it on this machine or behind a proxy that has one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Name of the area, shown on the pages.
+    #[arg(long, default_value = "kuseki")]
+    area_name: String,
+}
+
+/// A town ready to be served: its data directory is locked, its log folded.
+pub struct House {
+    pub service: Arc<Service>,
+    pub history: Vec<Event>,
+    /// Held as long as the house stands; dropped last.
+    _data: DataDir,
+}
+
+/// The log as it lay on disk before the service started.
+pub struct Beginning {
+    pub data: DataDir,
+    pub log: Box<dyn EventLog>,
+    pub history: Vec<Event>,
+    pub last_at: Option<Timestamp>,
+}
+
+/// Opens a data directory for these roads and reads its log.
+pub fn open(data: &std::path::Path, roads: &Roads, area_name: &str) -> Result<Beginning, Fault> {
+    let data = DataDir::open(data, &roads.fingerprint(), area_name, SystemClock.now())?;
+    let mut log = data.log()?;
+    let mut history = Vec::new();
+    let mut last_at = None;
+    store::LogReader::load(&mut log, AREA, Version::EMPTY, &mut |stored| {
+        last_at = Some(stored.at);
+        // What cannot be read is reported by the engine, with the event's number.
+        history.extend(serde_json::from_str::<Event>(&stored.payload));
+        Ok(())
+    })?;
+    Ok(Beginning { data, log: Box::new(log), history, last_at })
+}
+
+impl Beginning {
+    pub fn start(self, roads: Arc<Roads>, clock: Arc<dyn Clock>, tick_every: Duration) -> Result<House, Fault> {
+        let engine = Setup { area: AREA, roads, log: self.log };
+        let service = Service::start(ServiceSetup { engine, clock, tick_every })?;
+        Ok(House { service: Arc::new(service), history: self.history, _data: self.data })
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    start_logging();
+    let roads = Arc::new(Roads::open(&arguments.roads)?);
+    let beginning = open(&arguments.data, &roads, &arguments.area_name)?;
+    let house = beginning.start(roads, Arc::new(SystemClock), Duration::from_secs(5))?;
+    runtime()?.block_on(async {
+        let listener = listen(arguments.listen).await?;
+        println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
+        serve(house, listener, &arguments.area_name, None).await
+    })
+}
+
+pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::Runtime)
+}
+
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Fault> {
+    let fault = |source| Fault::Listen { address: address.to_string(), source };
+    TcpListener::bind(address).await.map_err(fault)
+}
+
+pub fn address_of(listener: &TcpListener) -> String {
+    listener.local_addr().map_or_else(|_| "http://127.0.0.1".to_owned(), |a| format!("http://{a}"))
+}
+
+/// Serves until the process is asked to stop; then finishes what was accepted.
+pub async fn serve(
+    house: House,
+    listener: TcpListener,
+    area_name: &str,
+    demo_clock: Option<Arc<TownClock>>,
+) -> Result<(), Fault> {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    // A second recorder in one process is refused; the first goes on counting.
+    drop(metrics_recorder(recorder));
+    let setup = server::Setup {
+        service: house.service.clone(),
+        area_name: area_name.to_owned(),
+        demo_clock,
+        roads_warning: None,
+        history: house.history,
+        metrics,
+    };
+    let router = server::router(setup);
+    let address = address_of(&listener);
+    let served = axum::serve(listener, router).with_graceful_shutdown(asked_to_stop());
+    // Open sockets of pages never end by themselves: after the signal they get a moment, no more.
+    let deadline = async {
+        asked_to_stop().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    };
+    tokio::select! {
+        outcome = served => outcome.map_err(|source| Fault::Listen { address, source })?,
+        () = deadline => {}
+    }
+    house.service.stop();
+    Ok(())
+}
+
+fn metrics_recorder(recorder: metrics_exporter_prometheus::PrometheusRecorder) -> Result<(), String> {
+    metrics::set_global_recorder(recorder).map_err(|e| e.to_string())
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            drop(interrupted.await);
+            return;
+        };
+        tokio::select! {
+            _ = interrupted => {}
+            _ = ended.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+}
+
+/// Log lines go to standard error; `RUST_LOG` chooses which.
+pub fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+}
