@@ -96,7 +96,7 @@ fn run(command: &mut Command, what: &str) -> Result<(), String> {
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("npm warn"))
-        .take(6)
+        .take(4)
         .collect();
     Err(format!("{what} failed: {}", lines.join(" | ")))
 }

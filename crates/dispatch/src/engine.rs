@@ -116,7 +116,8 @@ impl Engine {
         let (id, area, mut at) = (self.id, &mut self.area, self.version);
         let mut wrong = None;
         let loaded = self.log.load(id, self.version, &mut |stored| {
-            let event = read_event(&stored.payload, stored.schema).and_then(|e| area.apply(&e).map_err(|f| f.to_string()));
+            let event = read_event(&stored.payload, stored.schema)
+                .and_then(|e| area.apply(&e).map_err(|f| f.to_string()));
             at = stored.version;
             event.map_err(|detail| {
                 wrong = Some(Fault::Event { area: id, version: stored.version.0, detail: detail.clone() });
@@ -285,7 +286,8 @@ impl Engine {
 
 /// The stored form of an event.
 fn write_event(event: &Event) -> Result<String, Turned> {
-    serde_json::to_string(event).map_err(|e| Turned::Bug { detail: format!("{} cannot be written: {e}", event.name()) })
+    serde_json::to_string(event)
+        .map_err(|e| Turned::Bug { detail: format!("{} cannot be written: {e}", event.name()) })
 }
 
 /// Reads the stored form. Older schemas would be brought up to date here, one upcaster each.
@@ -318,7 +320,9 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
             _ => None,
         }),
         Command::AcceptOffer { request, .. } | Command::Cancel { request } => Some(request.to_string()),
-        Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => Some(vehicle.to_string()),
+        Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
+            Some(vehicle.to_string())
+        }
         Command::PlanDay { facility, .. } => Some(facility.to_string()),
         Command::NoteAbsence { rider, .. } | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
         _ => None,

@@ -37,9 +37,11 @@ pub fn forecast(area: &Area, id: RouteId, now: Timestamp, travel: &dyn TravelTim
             _ => free + drive,
         };
         let begin = arrival.max(planned.begin);
-        let close = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| match visit.kind {
-            VisitKind::Pickup => b.promise.pickup.close(),
-            VisitKind::Dropoff => b.promise.dropoff.close(),
+        let close = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| {
+            match visit.kind {
+                VisitKind::Pickup => b.promise.pickup.close(),
+                VisitKind::Dropoff => b.promise.dropoff.close(),
+            }
         });
         let late = close.map_or(Seconds::ZERO, |close| begin - close);
         out.push(Forecast { visit, begin, late });
@@ -59,7 +61,8 @@ impl Work<'_> {
             for seen in forecast(&self.area, id, self.now, self.table) {
                 let told = self.area.delays.get(&seen.visit).copied().unwrap_or_default();
                 if band(told) != band(seen.late) {
-                    changes.push(Event::DelayChanged { visit: seen.visit, late: seen.late.max(Seconds::ZERO) });
+                    changes
+                        .push(Event::DelayChanged { visit: seen.visit, late: seen.late.max(Seconds::ZERO) });
                 }
             }
         }

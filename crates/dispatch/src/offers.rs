@@ -1,6 +1,9 @@
 //! From a wish to offers, and from an accepted offer to a place in the plan.
 
-use domain::{Booking, Event, Offer, PlannedVisit, Policy, Promise, Rejection, Request, RequestState, RideClass, RouteChange, RouteId, TravelTimes, VisitKey, VisitKind, Wish};
+use domain::{
+    Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Rejection, Request, RequestState,
+    RideClass, RouteChange, RouteId, TravelTimes, VisitKey, VisitKind, Wish,
+};
 use planner::{Asked, Insertion, Live, Rule, Visit};
 use units::{OfferId, RequestId, Seconds, Timestamp, Window};
 
@@ -70,9 +73,12 @@ impl Work<'_> {
         let mut found = Vec::new();
         let table: &TravelTable = self.table;
         let mut live = Live::of(&self.area, day, self.now, &|_| true, table)?;
+        live.shield_members(&self.area, policy.member_delay_max)?;
         for reach in [NEAR.min(policy.wait_max), policy.wait_max] {
             for class in classes {
-                let Some(asked) = ask(request, wish, policy, *class, direct, reach, self.now) else { continue };
+                let Some(asked) = ask(request, wish, policy, *class, direct, reach, self.now) else {
+                    continue;
+                };
                 let number = live.push(request.id, live.request(&self.area, &asked)?)?;
                 let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
                 self.effort.searches += 1;
@@ -100,7 +106,8 @@ impl Work<'_> {
         let promise = promise(&candidate, request.wish);
         let vehicle = candidate_vehicle(&candidate);
         let route = RouteId { day: request.wish.day(), vehicle };
-        let before: Vec<PlannedVisit> = self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
+        let before: Vec<PlannedVisit> =
+            self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
         let keys = |visits: &[PlannedVisit]| visits.iter().map(|v| v.visit).collect::<Vec<VisitKey>>();
         let metres = self.metres_of(route, &keys(&candidate.visits)) - self.metres_of(route, &keys(&before));
         let later = before.iter().filter(|v| v.visit.kind == VisitKind::Dropoff).filter_map(|old| {
@@ -126,7 +133,9 @@ impl Work<'_> {
     /// Fits an accepted offer in: into the vehicle that was named, or into any other that keeps the same promise.
     pub(crate) fn book(&mut self, id: RequestId, offer: OfferId) -> Result<(), Turned> {
         let request = self.get_request(id)?;
-        let RequestState::Offered { offers } = &request.state else { return Err(Rejection::OfferStale { offer }.into()) };
+        let RequestState::Offered { offers } = &request.state else {
+            return Err(Rejection::OfferStale { offer }.into());
+        };
         let chosen = offers.iter().find(|o| o.id == offer).ok_or(Rejection::OfferStale { offer })?;
         let policy = self.area.policies.in_force(request.wish.day());
         let asked = Asked {
@@ -142,7 +151,9 @@ impl Work<'_> {
         let day = request.wish.day();
         for only_named in [true, false] {
             let table: &TravelTable = self.table;
-            let mut live = Live::of(&self.area, day, self.now, &|v| !only_named || v.id == chosen.vehicle, table)?;
+            let mut live =
+                Live::of(&self.area, day, self.now, &|v| !only_named || v.id == chosen.vehicle, table)?;
+            live.shield_members(&self.area, policy.member_delay_max)?;
             let number = live.push(id, live.request(&self.area, &asked)?)?;
             let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
             self.effort.searches += 1;
@@ -156,6 +167,7 @@ impl Work<'_> {
                     class: chosen.class,
                     terms: asked.terms,
                     promise: chosen.promise,
+                    planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
                     ride_max: chosen.ride_max,
                     direct: chosen.direct,
                 };
@@ -173,7 +185,15 @@ fn candidate_vehicle(candidate: &Candidate) -> units::VehicleId {
 }
 
 /// The windows within which a wish is searched: no farther than `reach` from the wished time.
-fn ask(request: &Request, wish: Wish, policy: &Policy, class: RideClass, direct: Seconds, reach: Seconds, now: Timestamp) -> Option<Asked> {
+fn ask(
+    request: &Request,
+    wish: Wish,
+    policy: &Policy,
+    class: RideClass,
+    direct: Seconds,
+    reach: Seconds,
+    now: Timestamp,
+) -> Option<Asked> {
     let ride_max = policy.ride_max(direct);
     // Boarding takes at most an hour (checked at registration); it widens windows, never limits.
     let boarding = Seconds::hours(1);
@@ -213,7 +233,8 @@ fn time<T: planner::Travel>(
     insertion.apply(&mut visits, request);
     let timed = live.times(vehicle, &visits)?;
     let begin_of = |visit: Visit| visits.iter().position(|v| *v == visit).map(|k| timed[k].begin);
-    let (Some(pickup), Some(dropoff)) = (begin_of(Visit::Pickup(request)), begin_of(Visit::Dropoff(request))) else {
+    let (Some(pickup), Some(dropoff)) = (begin_of(Visit::Pickup(request)), begin_of(Visit::Dropoff(request)))
+    else {
         return Ok(None);
     };
     // From here on the insertion is named by the vehicle's own id.
@@ -250,7 +271,8 @@ fn choose(mut candidates: Vec<Candidate>, wish: Wish) -> Vec<Candidate> {
     let mut chosen: Vec<Candidate> = Vec::new();
     for candidate in candidates {
         let same = chosen.iter().any(|c| {
-            c.insertion.vehicle == candidate.insertion.vehicle && (c.pickup - candidate.pickup).0.abs() < APART.0
+            c.insertion.vehicle == candidate.insertion.vehicle
+                && (c.pickup - candidate.pickup).0.abs() < APART.0
         });
         if !same && chosen.len() < OFFERS_MAX {
             chosen.push(candidate);

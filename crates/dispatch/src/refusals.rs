@@ -25,7 +25,10 @@ impl Work<'_> {
         let mut earlier = false;
         let mut later = false;
         for minutes in SHIFTS_MINUTES {
-            if (minutes > 0 && later) || (minutes < 0 && earlier) || refusal.alternatives.len() >= ALTERNATIVES_MAX {
+            if (minutes > 0 && later)
+                || (minutes < 0 && earlier)
+                || refusal.alternatives.len() >= ALTERNATIVES_MAX
+            {
                 continue;
             }
             let shift = Seconds::minutes(minutes);
@@ -34,7 +37,8 @@ impl Work<'_> {
                 Wish::ArriveBy(at) => (Wish::ArriveBy(at + shift), at + shift),
                 Wish::Run { .. } => continue,
             };
-            let in_hours = wish.day() == request.wish.day() && wish.day().window(policy.guest_hours).contains(at);
+            let in_hours =
+                wish.day() == request.wish.day() && wish.day().window(policy.guest_hours).contains(at);
             if !in_hours || at < self.now || !self.would_fit(request, wish, policy, classes)? {
                 continue;
             }
@@ -57,7 +61,13 @@ impl Work<'_> {
         Ok(refusal)
     }
 
-    fn would_fit(&mut self, request: &Request, wish: Wish, policy: &Policy, classes: &[RideClass]) -> Result<bool, Turned> {
+    fn would_fit(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        policy: &Policy,
+        classes: &[RideClass],
+    ) -> Result<bool, Turned> {
         Ok(!self.search(request, wish, policy, classes, &mut Against::new())?.is_empty())
     }
 }

@@ -20,7 +20,11 @@ impl Register {
     pub fn list(&self, kind: &str) -> Vec<(String, Arc<str>)> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let from = (kind.to_owned(), String::new());
-        entries.range(from..).take_while(|((k, _), _)| k == kind).map(|((_, id), body)| (id.clone(), body.clone())).collect()
+        entries
+            .range(from..)
+            .take_while(|((k, _), _)| k == kind)
+            .map(|((_, id), body)| (id.clone(), body.clone()))
+            .collect()
     }
 
     pub(crate) fn put(&self, kind: String, id: String, body: Option<Arc<str>>) {

@@ -1,8 +1,8 @@
 //! The day plan (送迎表): pickup and drop-off runs of a facility from attendance, over all its vehicles.
 
 use domain::{
-    Booking, Direction, Event, Facility, Policy, Promise, Refusal, Request, RideClass, RouteChange, RouteId, RunBooking,
-    Terms, VisitKey, Wish,
+    Booking, Direction, Event, Facility, Planned, Policy, Promise, Refusal, Request, RideClass, RouteChange,
+    RouteId, RunBooking, Terms, VisitKey, Wish,
 };
 use planner::{Asked, Improver, Live, Visit};
 use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
@@ -26,10 +26,20 @@ const TOLD_AFTER: Seconds = Seconds::minutes(10);
 const SEED: u64 = 0x0073_6f75_6765_6931;
 
 impl Work<'_> {
-    pub(crate) fn plan_runs(&mut self, id: FacilityId, day: ServiceDay, requests: &[RequestId]) -> Result<(), Turned> {
-        let facility = *self.area.facilities.get(&id).ok_or_else(|| Turned::Bug { detail: format!("{id} is unknown") })?;
+    pub(crate) fn plan_runs(
+        &mut self,
+        id: FacilityId,
+        day: ServiceDay,
+        requests: &[RequestId],
+    ) -> Result<(), Turned> {
+        let facility = *self
+            .area
+            .facilities
+            .get(&id)
+            .ok_or_else(|| Turned::Bug { detail: format!("{id} is unknown") })?;
         let policy = self.area.policies.in_force(day);
-        let asked = requests.iter().map(|r| self.ask_run(*r, &facility, day)).collect::<Result<Vec<_>, _>>()?;
+        let asked =
+            requests.iter().map(|r| self.ask_run(*r, &facility, day)).collect::<Result<Vec<_>, _>>()?;
         let table: &TravelTable = self.table;
         let mut live = Live::of(&self.area, day, self.now, &|v| v.facility == id, table)?;
         let before = live.plan.routes.clone();
@@ -38,8 +48,8 @@ impl Work<'_> {
             let wanted = live.request(&self.area, asked)?;
             numbers.push(live.push(*name, wanted)?);
         }
-        let mut improver =
-            Improver::new(&live.model, &live.plan, SEED).map_err(|b| Turned::Bug { detail: format!("{b:?}") })?;
+        let mut improver = Improver::new(&live.model, &live.plan, SEED)
+            .map_err(|b| Turned::Bug { detail: format!("{b:?}") })?;
         improver.run(STEPS_PER_RIDE * requests.len() as u64);
         self.effort.searches += 1;
         self.effort.tests += improver.tests();
@@ -67,10 +77,15 @@ impl Work<'_> {
             let booking = self.run_booking(*name, asked, day, &policy, &timed);
             bookings.extend(booking.map(|booking| RunBooking { request: *name, booking }));
         }
-        debug_assert!(live.plan.routes.iter().flatten().all(|v| matches!(v, Visit::Pickup(_) | Visit::Dropoff(_))));
+        debug_assert!(
+            live.plan.routes.iter().flatten().all(|v| matches!(v, Visit::Pickup(_) | Visit::Dropoff(_)))
+        );
         drop(live);
         for (request, reasons) in refused {
-            self.take(Event::RequestRefused { request, refusal: Refusal { reasons, alternatives: Vec::new() } })?;
+            self.take(Event::RequestRefused {
+                request,
+                refusal: Refusal { reasons, alternatives: Vec::new() },
+            })?;
         }
         self.take(Event::RunsBooked { bookings })?;
         self.take(Event::DayPlanned { facility: id, day })?;
@@ -145,6 +160,7 @@ impl Work<'_> {
             class: RideClass::MemberOnRun,
             terms: policy.terms(RideClass::MemberOnRun),
             promise,
+            planned: Planned { pickup, dropoff },
             ride_max: asked.ride_max,
             direct: self.direct(request),
         })

@@ -99,7 +99,13 @@ impl Service {
         });
         let (inbox, post) = sync_channel(INBOX_MAX);
         let register = engine.register().clone();
-        let run = Runner { engine, post, clock: setup.clock.clone(), shared: shared.clone(), tick_every: setup.tick_every };
+        let run = Runner {
+            engine,
+            post,
+            clock: setup.clock.clone(),
+            shared: shared.clone(),
+            tick_every: setup.tick_every,
+        };
         let thread = std::thread::Builder::new().name(format!("engine-{area}")).spawn(move || run.run())?;
         Ok(Service {
             area,

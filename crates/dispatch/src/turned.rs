@@ -41,7 +41,9 @@ pub enum Fault {
     Log { area: units::AreaId, source: store::Fault },
     #[error("event {version} of {area} cannot be understood: {detail}")]
     Event { area: units::AreaId, version: u64, detail: String },
-    #[error("{place} lies at {node}, which this road network does not have; open it with the roads file it was made with")]
+    #[error(
+        "{place} lies at {node}, which this road network does not have; open it with the roads file it was made with"
+    )]
     OtherRoads { place: units::PlaceId, node: units::Node },
     #[error("the engine's thread could not be started")]
     Thread(#[from] std::io::Error),

@@ -93,7 +93,8 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         self.effort.refused_plans += 1;
-        let words: Vec<String> = found.iter().map(|v| format!("{}: {} ({})", v.route.vehicle, v.rule, v.detail)).collect();
+        let words: Vec<String> =
+            found.iter().map(|v| format!("{}: {} ({})", v.route.vehicle, v.rule, v.detail)).collect();
         let events = serde_json::to_string(&self.events).unwrap_or_default();
         tracing::error!(now = %self.now, violations = ?words, events, "planner and judge disagree; the plan is refused");
         Err(Turned::Bug { detail: words.join("; ") })

@@ -54,7 +54,8 @@ impl Area {
             }
             Event::RunsBooked { bookings } => {
                 for run in bookings {
-                    self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking)).map_err(fail)?;
+                    self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking))
+                        .map_err(fail)?;
                 }
             }
             Event::RouteAcknowledged { route, revision } => {
@@ -114,7 +115,9 @@ impl Area {
             Event::RequestRefused { request, refusal } => {
                 self.change_request(*request, |r| r.state = RequestState::Refused(refusal.clone()))
             }
-            Event::OffersExpired { request } => self.change_request(*request, |r| r.state = RequestState::Expired),
+            Event::OffersExpired { request } => {
+                self.change_request(*request, |r| r.state = RequestState::Expired)
+            }
             Event::OfferAccepted { request, booking, .. } => {
                 self.change_request(*request, |r| r.state = RequestState::Booked(*booking))
             }
@@ -247,11 +250,22 @@ impl Area {
     fn open_day(&mut self, day: ServiceDay) {
         let Some(former) = self.day.replace(day) else { return };
         // One finished day stays for look-ups ("what was yesterday?"); older ones are in the log.
-        self.requests = self.requests.iter().filter(|(_, r)| r.wish.day() >= former).map(|(k, v)| (*k, v.clone())).collect();
-        self.routes = self.routes.iter().filter(|(id, _)| id.day >= former).map(|(k, v)| (*k, v.clone())).collect();
+        self.requests = self
+            .requests
+            .iter()
+            .filter(|(_, r)| r.wish.day() >= former)
+            .map(|(k, v)| (*k, v.clone()))
+            .collect();
+        self.routes =
+            self.routes.iter().filter(|(id, _)| id.day >= former).map(|(k, v)| (*k, v.clone())).collect();
         self.absences = self.absences.iter().filter(|(d, _, _)| *d >= former).copied().collect();
         self.planned_days = self.planned_days.iter().filter(|(d, _)| *d >= former).copied().collect();
-        self.delays = self.delays.iter().filter(|(v, _)| self.requests.contains_key(&v.request)).map(|(k, v)| (*k, *v)).collect();
+        self.delays = self
+            .delays
+            .iter()
+            .filter(|(v, _)| self.requests.contains_key(&v.request))
+            .map(|(k, v)| (*k, *v))
+            .collect();
     }
 }
 
@@ -261,7 +275,11 @@ fn unknown(vehicle: VehicleId) -> String {
 
 /// Several visits at one stop are done in the order in which people get on and off, so any of them may come first.
 fn bring_first(route: &mut Route, visit: VisitKey) -> Result<(), String> {
-    let at = route.visits.iter().position(|v| v.visit == visit).ok_or_else(|| format!("{visit} is not on the route"))?;
+    let at = route
+        .visits
+        .iter()
+        .position(|v| v.visit == visit)
+        .ok_or_else(|| format!("{visit} is not on the route"))?;
     let moved = route.visits.remove(at);
     route.visits.insert(0, moved);
     Ok(())

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
-use units::{AreaId, CorporationId, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{
+    AreaId, CorporationId, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
+    Timestamp, VehicleId,
+};
 
 use crate::command::AbsenceKind;
 use crate::masters::{Facility, Place, Rider, Vehicle};
@@ -101,7 +104,8 @@ impl Area {
 
     /// Dwell of a visit.
     pub fn service_of(&self, visit: VisitKey) -> Seconds {
-        let needs = self.requests.get(&visit.request).and_then(|r| self.riders.get(&r.rider)).map(|r| r.needs);
+        let needs =
+            self.requests.get(&visit.request).and_then(|r| self.riders.get(&r.rider)).map(|r| r.needs);
         match (needs, visit.kind) {
             (Some(needs), VisitKind::Pickup) => needs.boarding,
             (Some(needs), VisitKind::Dropoff) => needs.alighting,
@@ -130,7 +134,8 @@ impl Area {
             Direction::PickupRun => AbsenceKind::PickupRun,
             Direction::DropoffRun => AbsenceKind::DropoffRun,
         };
-        self.absences.contains(&(day, rider, AbsenceKind::WholeDay)) || self.absences.contains(&(day, rider, one_way))
+        self.absences.contains(&(day, rider, AbsenceKind::WholeDay))
+            || self.absences.contains(&(day, rider, one_way))
     }
 
     /// The members of a facility whose weekday it is.
@@ -151,7 +156,8 @@ impl Area {
     pub fn list_runs(&self, route: &Route) -> Vec<Option<RunLabel>> {
         let mut rounds_done = [0u32; 2];
         for request in self.requests.values() {
-            if let (RequestState::Done { booking, .. }, Wish::Run { direction, .. }) = (&request.state, request.wish)
+            if let (RequestState::Done { booking, .. }, Wish::Run { direction, .. }) =
+                (&request.state, request.wish)
                 && booking.vehicle == route.id.vehicle
                 && booking.day == route.id.day
             {

@@ -1,6 +1,9 @@
 //! What the outside may ask of an area. Everything here is syntactically sound; whether it is right, `decide` says.
 
-use units::{CorporationId, DayWindow, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{
+    CorporationId, DayWindow, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
+    Timestamp, VehicleId,
+};
 
 use crate::masters::{Membership, VehicleKind};
 use crate::needs::{Layout, Needs};
@@ -16,17 +19,40 @@ pub enum Command {
     AddVehicle(NewVehicle),
     AddRider(NewRider),
     /// Registers a further place of a rider, behind those already there.
-    AddRiderPlace { rider: RiderId, place: PlaceId },
+    AddRiderPlace {
+        rider: RiderId,
+        place: PlaceId,
+    },
     AdoptPolicy(Policy),
     /// A member stays away (お休み), wholly or one way.
-    NoteAbsence { rider: RiderId, day: ServiceDay, kind: AbsenceKind },
+    NoteAbsence {
+        rider: RiderId,
+        day: ServiceDay,
+        kind: AbsenceKind,
+    },
     /// Plans the runs of a facility's day from attendance.
-    PlanDay { facility: FacilityId, day: ServiceDay },
+    PlanDay {
+        facility: FacilityId,
+        day: ServiceDay,
+    },
     MakeRequest(Party),
-    AcceptOffer { request: RequestId, offer: OfferId },
-    Cancel { request: RequestId },
-    RecordFact { vehicle: VehicleId, fact: FactKind, visit: Option<VisitKey>, at: Timestamp },
-    AcknowledgeRoute { vehicle: VehicleId, revision: u64 },
+    AcceptOffer {
+        request: RequestId,
+        offer: OfferId,
+    },
+    Cancel {
+        request: RequestId,
+    },
+    RecordFact {
+        vehicle: VehicleId,
+        fact: FactKind,
+        visit: Option<VisitKey>,
+        at: Timestamp,
+    },
+    AcknowledgeRoute {
+        vehicle: VehicleId,
+        revision: u64,
+    },
     /// Time passes: offers expire, days open, delays are noticed.
     Tick,
 }

@@ -1,7 +1,10 @@
 //! The rules that need no search. A command is turned away with a [`Rejection`], or yields events and says what has to
 //! be searched next. Nothing here changes the state.
 
-use units::{CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{
+    CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
+    VehicleId,
+};
 
 use crate::area::Area;
 use crate::command::{AbsenceKind, Command, NewFacility, NewRider, NewVehicle, Party};
@@ -31,11 +34,21 @@ pub struct Decision {
 pub enum Next {
     Nothing,
     /// Find offers in these classes, cheapest in law first.
-    FindOffers { request: RequestId, classes: Vec<RideClass> },
+    FindOffers {
+        request: RequestId,
+        classes: Vec<RideClass>,
+    },
     /// Fit the accepted offer into the plan.
-    Book { request: RequestId, offer: OfferId },
+    Book {
+        request: RequestId,
+        offer: OfferId,
+    },
     /// Plan the runs of a facility's day for these requests.
-    PlanRuns { facility: FacilityId, day: ServiceDay, requests: Vec<RequestId> },
+    PlanRuns {
+        facility: FacilityId,
+        day: ServiceDay,
+        requests: Vec<RequestId>,
+    },
     /// Look for delays that crossed a threshold.
     WatchDelays,
 }
@@ -47,7 +60,12 @@ impl Decision {
 }
 
 /// Applies the rules that need no search to `command` at time `now`.
-pub fn decide(area: &Area, command: &Command, now: Timestamp, travel: &dyn TravelTimes) -> Result<Decision, Rejection> {
+pub fn decide(
+    area: &Area,
+    command: &Command,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Result<Decision, Rejection> {
     match command {
         Command::AddCorporation => {
             let last = area.corporations.get_max().map_or(0, |c| c.0);
@@ -77,7 +95,11 @@ pub fn decide(area: &Area, command: &Command, now: Timestamp, travel: &dyn Trave
         Command::Cancel { request } => cancel(area, *request, now),
         Command::RecordFact { vehicle, fact, visit, at } => {
             if *at > now + CLOCK_TOLERANCE {
-                return Err(invalid("at", format!("{at} is still to come (it is {now})"), "a fact is reported after it happened"));
+                return Err(invalid(
+                    "at",
+                    format!("{at} is still to come (it is {now})"),
+                    "a fact is reported after it happened",
+                ));
             }
             decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), travel).map(Decision::just)
         }
@@ -104,13 +126,25 @@ fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {
     }
     known_place(area, "place", new.place)?;
     if new.pickup_hours.open() >= new.service.open() {
-        return Err(invalid("pickup_hours", "they begin after the service does", "pickup runs begin before the service"));
+        return Err(invalid(
+            "pickup_hours",
+            "they begin after the service does",
+            "pickup runs begin before the service",
+        ));
     }
     if new.dropoff_hours.close() <= new.service.close() {
-        return Err(invalid("dropoff_hours", "they end before the service does", "drop-off runs end after the service"));
+        return Err(invalid(
+            "dropoff_hours",
+            "they end before the service does",
+            "drop-off runs end after the service",
+        ));
     }
     if new.ride_max < Seconds::minutes(5) || new.ride_max > Seconds::hours(3) {
-        return Err(invalid("ride_max_minutes", format!("{} s", new.ride_max.0), "between 5 and 180 minutes"));
+        return Err(invalid(
+            "ride_max_minutes",
+            format!("{} s", new.ride_max.0),
+            "between 5 and 180 minutes",
+        ));
     }
     let id = FacilityId(area.facilities.get_max().map_or(0, |(id, _)| id.0) + 1);
     let facility = Facility {
@@ -130,7 +164,11 @@ fn add_vehicle(area: &Area, new: &NewVehicle) -> Result<Decision, Rejection> {
         return Err(unknown("facility", &new.facility));
     }
     if new.layouts.is_empty() || new.layouts.iter().any(|l| l.seats == 0 && l.wheelchairs == 0) {
-        return Err(invalid("layouts", "a layout without any place", "at least one layout, each with a seat or wheelchair place"));
+        return Err(invalid(
+            "layouts",
+            "a layout without any place",
+            "at least one layout, each with a seat or wheelchair place",
+        ));
     }
     let id = VehicleId(area.vehicles.get_max().map_or(0, |(id, _)| id.0) + 1);
     let vehicle = Vehicle {
@@ -156,17 +194,27 @@ fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
             return Err(unknown("membership.facility", facility));
         }
         if weekdays.0.is_empty() {
-            return Err(invalid("membership.weekdays", "no weekday is given", "the weekdays on which the member attends"));
+            return Err(invalid(
+                "membership.weekdays",
+                "no weekday is given",
+                "the weekdays on which the member attends",
+            ));
         }
     }
     let needs = new.needs;
-    for (field, dwell) in [("needs.boarding_seconds", needs.boarding), ("needs.alighting_seconds", needs.alighting)] {
+    for (field, dwell) in
+        [("needs.boarding_seconds", needs.boarding), ("needs.alighting_seconds", needs.alighting)]
+    {
         if dwell < Seconds::ZERO || dwell > Seconds::hours(1) {
             return Err(invalid(field, dwell.to_string(), "between 0 and 3600 seconds"));
         }
     }
     if needs.walker_tenths > 20 {
-        return Err(invalid("needs.walker_tenths", needs.walker_tenths.to_string(), "between 0 and 20 tenths of a seat"));
+        return Err(invalid(
+            "needs.walker_tenths",
+            needs.walker_tenths.to_string(),
+            "between 0 and 20 tenths of a seat",
+        ));
     }
     let id = RiderId(area.riders.get_max().map_or(0, |(id, _)| id.0) + 1);
     let rider = Rider { id, needs, places: new.places.clone(), membership: new.membership.clone() };
@@ -175,27 +223,49 @@ fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
 
 fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> {
     if policy.effective_from < ServiceDay::of(now) {
-        return Err(invalid("effective_from", policy.effective_from.to_string(), "today or a later day: decisions already made stay as they were"));
+        return Err(invalid(
+            "effective_from",
+            policy.effective_from.to_string(),
+            "today or a later day: decisions already made stay as they were",
+        ));
     }
     if policy.source.trim().is_empty() {
-        return Err(invalid("source", "empty", "the law, notice or council decision that the policy rests on"));
+        return Err(invalid(
+            "source",
+            "empty",
+            "the law, notice or council decision that the policy rests on",
+        ));
     }
     if policy.people_max == 0 {
         return Err(invalid("people_max", "0", "1 or more"));
     }
     if policy.ride_percent < 100 {
-        return Err(invalid("ride_percent", policy.ride_percent.to_string(), "100 or more: nobody rides faster than without detour"));
+        return Err(invalid(
+            "ride_percent",
+            policy.ride_percent.to_string(),
+            "100 or more: nobody rides faster than without detour",
+        ));
     }
     Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
 }
 
-fn note_absence(area: &Area, rider: RiderId, day: ServiceDay, kind: AbsenceKind, now: Timestamp) -> Result<Decision, Rejection> {
+fn note_absence(
+    area: &Area,
+    rider: RiderId,
+    day: ServiceDay,
+    kind: AbsenceKind,
+    now: Timestamp,
+) -> Result<Decision, Rejection> {
     let known = area.riders.get(&rider).ok_or_else(|| unknown("rider", &rider))?;
     if day < ServiceDay::of(now) {
         return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
     }
     if known.attends(day).is_none() {
-        return Err(invalid("day", format!("{rider} does not attend on {day}"), "a day of the member's weekday pattern"));
+        return Err(invalid(
+            "day",
+            format!("{rider} does not attend on {day}"),
+            "a day of the member's weekday pattern",
+        ));
     }
     let mut events = vec![Event::AbsenceNoted { rider, day, kind }];
     let stays_away = |direction: Direction| match kind {
@@ -221,11 +291,13 @@ fn note_absence(area: &Area, rider: RiderId, day: ServiceDay, kind: AbsenceKind,
 /// Cancels booked requests and takes their visits out of the routes. The times of the other visits stay as planned:
 /// leaving somebody out makes nobody later.
 fn drop_requests(area: &Area, dropped: &[RequestId], now: Timestamp) -> Vec<Event> {
-    let mut events: Vec<Event> = dropped.iter().map(|&request| Event::RequestCancelled { request, at: now }).collect();
+    let mut events: Vec<Event> =
+        dropped.iter().map(|&request| Event::RequestCancelled { request, at: now }).collect();
     let mut routes: Vec<RouteChange> = Vec::new();
     for (id, route) in &area.routes {
         if route.visits.iter().any(|v| dropped.contains(&v.visit.request)) {
-            let visits = route.visits.iter().filter(|v| !dropped.contains(&v.visit.request)).copied().collect();
+            let visits =
+                route.visits.iter().filter(|v| !dropped.contains(&v.visit.request)).copied().collect();
             routes.push(RouteChange { route: *id, visits });
         }
     }
@@ -235,7 +307,12 @@ fn drop_requests(area: &Area, dropped: &[RequestId], now: Timestamp) -> Vec<Even
     events
 }
 
-fn plan_day(area: &Area, facility: FacilityId, day: ServiceDay, now: Timestamp) -> Result<Decision, Rejection> {
+fn plan_day(
+    area: &Area,
+    facility: FacilityId,
+    day: ServiceDay,
+    now: Timestamp,
+) -> Result<Decision, Rejection> {
     let site = area.facilities.get(&facility).ok_or_else(|| unknown("facility", &facility))?;
     if day < ServiceDay::of(now) {
         return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
@@ -251,7 +328,9 @@ fn plan_day(area: &Area, facility: FacilityId, day: ServiceDay, now: Timestamp) 
     let mut requests = Vec::new();
     let mut next = area.last_request;
     for attendance in area.list_attendance(facility, day) {
-        let Some(home) = area.riders.get(&attendance.rider).and_then(|r| r.places.first().copied()) else { continue };
+        let Some(home) = area.riders.get(&attendance.rider).and_then(|r| r.places.first().copied()) else {
+            continue;
+        };
         let runs = [
             (attendance.pickup_run, Direction::PickupRun, home, site.place),
             (attendance.dropoff_run, Direction::DropoffRun, site.place, home),
@@ -280,7 +359,11 @@ fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, 
     for (field, place) in [("from", party.from), ("to", party.to)] {
         known_place(area, field, place)?;
         if !rider.places.contains(&place) {
-            return Err(invalid(field, format!("{place} is not a registered place of {}", rider.id), "one of the rider's registered places; add it first"));
+            return Err(invalid(
+                field,
+                format!("{place} is not a registered place of {}", rider.id),
+                "one of the rider's registered places; add it first",
+            ));
         }
     }
     if party.from == party.to {
@@ -291,7 +374,13 @@ fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, 
     }
     let (field, at) = match party.wish {
         Wish::LeaveAt(at) | Wish::ArriveBy(at) => ("wish.at", at),
-        Wish::Run { .. } => return Err(invalid("wish", "a place on a run", "leave_at or arrive_by; runs come from attendance")),
+        Wish::Run { .. } => {
+            return Err(invalid(
+                "wish",
+                "a place on a run",
+                "leave_at or arrive_by; runs come from attendance",
+            ));
+        }
     };
     if at + CLOCK_TOLERANCE < now {
         return Err(Rejection::InPast { field, at, now });
@@ -301,10 +390,21 @@ fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, 
     }
     let load = rider.needs.load(party.people - 1);
     if !area.vehicles.values().any(|v| v.holds(load)) {
-        let largest = area.vehicles.values().flat_map(|v| v.layouts.iter()).map(|l| (l.seats, l.wheelchairs)).max().unwrap_or((0, 0));
+        let largest = area
+            .vehicles
+            .values()
+            .flat_map(|v| v.layouts.iter())
+            .map(|l| (l.seats, l.wheelchairs))
+            .max()
+            .unwrap_or((0, 0));
         return Err(Rejection::NoVehicleHolds {
             field: "people",
-            wanted: format!("{} people ({} seats, {} wheelchairs)", party.people, f32::from(load.seat_tenths) / 10.0, load.wheelchairs),
+            wanted: format!(
+                "{} people ({} seats, {} wheelchairs)",
+                party.people,
+                f32::from(load.seat_tenths) / 10.0,
+                load.wheelchairs
+            ),
             largest: format!("{} seats beside {} wheelchairs", largest.0, largest.1),
         });
     }
@@ -323,7 +423,9 @@ fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, 
     let policy = area.policies.in_force(party.wish.day());
     match classes_for(area, &policy, party) {
         Ok(classes) => Ok(Decision { events: vec![made], next: Next::FindOffers { request, classes } }),
-        Err(reason) => Ok(Decision::just(vec![made, Event::RequestRefused { request, refusal: Refusal::of(reason) }])),
+        Err(reason) => {
+            Ok(Decision::just(vec![made, Event::RequestRefused { request, refusal: Refusal::of(reason) }]))
+        }
     }
 }
 
@@ -338,7 +440,8 @@ fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideCl
     {
         return Err(Reason::OutsideGuestHours);
     }
-    let member_elsewhere = area.riders.get(&party.rider).is_some_and(|r| r.membership.is_some() && r.attends(day).is_none());
+    let member_elsewhere =
+        area.riders.get(&party.rider).is_some_and(|r| r.membership.is_some() && r.attends(day).is_none());
     let first = if member_elsewhere { RideClass::MemberOtherDay } else { RideClass::GuestIdleVehicle };
     let classes: Vec<RideClass> = [first, RideClass::GuestEmptyLeg, RideClass::GuestBesideMembers]
         .into_iter()
@@ -347,7 +450,12 @@ fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideCl
     if classes.is_empty() { Err(Reason::ClassNotAllowed) } else { Ok(classes) }
 }
 
-fn accept_offer(area: &Area, request: RequestId, offer: OfferId, now: Timestamp) -> Result<Decision, Rejection> {
+fn accept_offer(
+    area: &Area,
+    request: RequestId,
+    offer: OfferId,
+    now: Timestamp,
+) -> Result<Decision, Rejection> {
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
     let RequestState::Offered { offers } = &known.state else {
         // Accepting the same offer twice (a repeated tap) is harmless.
@@ -368,7 +476,9 @@ fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, R
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
     match known.state {
         RequestState::Cancelled { .. } => Ok(Decision::just(Vec::new())),
-        RequestState::Offered { .. } => Ok(Decision::just(vec![Event::RequestCancelled { request, at: now }])),
+        RequestState::Offered { .. } => {
+            Ok(Decision::just(vec![Event::RequestCancelled { request, at: now }]))
+        }
         RequestState::Booked(_) => Ok(Decision::just(drop_requests(area, &[request], now))),
         _ => Err(Rejection::WrongState {
             subject: request.to_string(),
@@ -378,11 +488,20 @@ fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, R
     }
 }
 
-fn acknowledge(area: &Area, vehicle: VehicleId, revision: u64, now: Timestamp) -> Result<Decision, Rejection> {
+fn acknowledge(
+    area: &Area,
+    vehicle: VehicleId,
+    revision: u64,
+    now: Timestamp,
+) -> Result<Decision, Rejection> {
     let id = RouteId { day: ServiceDay::of(now), vehicle };
     let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
     if revision > route.revision {
-        return Err(invalid("revision", revision.to_string(), format!("at most {}, the newest of this route", route.revision)));
+        return Err(invalid(
+            "revision",
+            revision.to_string(),
+            format!("at most {}, the newest of this route", route.revision),
+        ));
     }
     if revision <= route.acknowledged {
         return Ok(Decision::just(Vec::new()));

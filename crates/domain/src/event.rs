@@ -19,20 +19,46 @@ pub const EVENT_SCHEMA: u16 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    CorporationAdded { corporation: CorporationId },
-    PlaceAdded { place: Place },
-    FacilityAdded { facility: Facility },
-    VehicleAdded { vehicle: Vehicle },
-    RiderAdded { rider: Rider },
-    RiderPlaceAdded { rider: RiderId, place: PlaceId },
-    PolicyAdopted { policy: Policy },
+    CorporationAdded {
+        corporation: CorporationId,
+    },
+    PlaceAdded {
+        place: Place,
+    },
+    FacilityAdded {
+        facility: Facility,
+    },
+    VehicleAdded {
+        vehicle: Vehicle,
+    },
+    RiderAdded {
+        rider: Rider,
+    },
+    RiderPlaceAdded {
+        rider: RiderId,
+        place: PlaceId,
+    },
+    PolicyAdopted {
+        policy: Policy,
+    },
 
     /// A new service day: what is long done leaves the state (never the log).
-    DayOpened { day: ServiceDay },
-    AbsenceNoted { rider: RiderId, day: ServiceDay, kind: AbsenceKind },
+    DayOpened {
+        day: ServiceDay,
+    },
+    AbsenceNoted {
+        rider: RiderId,
+        day: ServiceDay,
+        kind: AbsenceKind,
+    },
     /// The facility's runs of the day have been planned; the bookings are in `RunsBooked`.
-    DayPlanned { facility: FacilityId, day: ServiceDay },
-    RunsBooked { bookings: Vec<RunBooking> },
+    DayPlanned {
+        facility: FacilityId,
+        day: ServiceDay,
+    },
+    RunsBooked {
+        bookings: Vec<RunBooking>,
+    },
 
     RequestMade {
         request: RequestId,
@@ -45,24 +71,70 @@ pub enum Event {
         purpose: Purpose,
         at: Timestamp,
     },
-    OffersMade { request: RequestId, offers: Vec<Offer> },
-    RequestRefused { request: RequestId, refusal: Refusal },
-    OffersExpired { request: RequestId },
-    OfferAccepted { request: RequestId, offer: OfferId, booking: Booking },
-    RequestCancelled { request: RequestId, at: Timestamp },
+    OffersMade {
+        request: RequestId,
+        offers: Vec<Offer>,
+    },
+    RequestRefused {
+        request: RequestId,
+        refusal: Refusal,
+    },
+    OffersExpired {
+        request: RequestId,
+    },
+    OfferAccepted {
+        request: RequestId,
+        offer: OfferId,
+        booking: Booking,
+    },
+    RequestCancelled {
+        request: RequestId,
+        at: Timestamp,
+    },
 
     /// The whole list of coming visits of each route that changed.
-    PlanChanged { revision: u64, routes: Vec<RouteChange> },
-    RouteAcknowledged { route: RouteId, revision: u64 },
+    PlanChanged {
+        revision: u64,
+        routes: Vec<RouteChange>,
+    },
+    RouteAcknowledged {
+        route: RouteId,
+        revision: u64,
+    },
 
     /// `visit` is none for the empty way back to the base. `metres` is the length of the leg by the road network.
-    Departed { route: RouteId, visit: Option<VisitKey>, at: Timestamp, eta: Timestamp, metres: Metres },
-    Arrived { route: RouteId, visit: Option<VisitKey>, at: Timestamp },
-    Boarded { route: RouteId, request: RequestId, at: Timestamp },
-    Alighted { route: RouteId, request: RequestId, at: Timestamp },
-    NoShow { route: RouteId, request: RequestId, at: Timestamp },
+    Departed {
+        route: RouteId,
+        visit: Option<VisitKey>,
+        at: Timestamp,
+        eta: Timestamp,
+        metres: Metres,
+    },
+    Arrived {
+        route: RouteId,
+        visit: Option<VisitKey>,
+        at: Timestamp,
+    },
+    Boarded {
+        route: RouteId,
+        request: RequestId,
+        at: Timestamp,
+    },
+    Alighted {
+        route: RouteId,
+        request: RequestId,
+        at: Timestamp,
+    },
+    NoShow {
+        route: RouteId,
+        request: RequestId,
+        at: Timestamp,
+    },
     /// The forecast of a visit crossed five or ten minutes behind its promise, or came back.
-    DelayChanged { visit: VisitKey, late: Seconds },
+    DelayChanged {
+        visit: VisitKey,
+        late: Seconds,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,16 +23,22 @@ pub(crate) fn decide_fact(
     let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
     let Some(visit) = visit else { return base_fact(area, &route, fact, at, travel) };
     let request = area.requests.get(&visit.request).ok_or_else(|| unknown("visit", &visit))?;
-    let booking = request.find_booking().filter(|b| b.vehicle == vehicle).ok_or_else(|| unknown("visit", &visit))?;
+    let booking =
+        request.find_booking().filter(|b| b.vehicle == vehicle).ok_or_else(|| unknown("visit", &visit))?;
     let matching = match fact {
         FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
         FactKind::Alighted => visit.kind == VisitKind::Dropoff,
         FactKind::Departed | FactKind::Arrived => true,
     };
     if !matching {
-        return Err(invalid("fact", format!("{fact:?} for {visit}"), "boarded and no_show belong to a pickup, alighted to a dropoff"));
+        return Err(invalid(
+            "fact",
+            format!("{fact:?} for {visit}"),
+            "boarded and no_show belong to a pickup, alighted to a dropoff",
+        ));
     }
-    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) || booking.day != id.day {
+    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) || booking.day != id.day
+    {
         // Already done, or overtaken by a cancellation: the driver's repeated tap changes nothing.
         return Ok(Vec::new());
     }
@@ -41,7 +47,11 @@ pub(crate) fn decide_fact(
     let request_id = visit.request;
     Ok(match fact {
         FactKind::Departed => match route.progress {
-            Progress::Heading { visit: known, .. } | Progress::Arrived { visit: known, .. } if known == visit => Vec::new(),
+            Progress::Heading { visit: known, .. } | Progress::Arrived { visit: known, .. }
+                if known == visit =>
+            {
+                Vec::new()
+            }
             _ => {
                 let (drive, metres) = leg(area, from, request.place(visit.kind), travel);
                 let at = at.max(route.anchor.ready);
@@ -57,7 +67,11 @@ pub(crate) fn decide_fact(
         FactKind::NoShow => {
             // Waiting at the door is part of the promise: before it begins nobody is a no-show.
             if at < booking.promise.pickup.open() {
-                return Err(invalid("fact", format!("no_show at {at}"), format!("the promised time begins at {}", booking.promise.pickup.open())));
+                return Err(invalid(
+                    "fact",
+                    format!("no_show at {at}"),
+                    format!("the promised time begins at {}", booking.promise.pickup.open()),
+                ));
             }
             vec![Event::NoShow { route: id, request: request_id, at }]
         }
@@ -65,21 +79,34 @@ pub(crate) fn decide_fact(
 }
 
 /// Empty, towards the base or back at it.
-fn base_fact(area: &Area, route: &Route, fact: FactKind, at: Timestamp, travel: &dyn TravelTimes) -> Result<Vec<Event>, Rejection> {
+fn base_fact(
+    area: &Area,
+    route: &Route,
+    fact: FactKind,
+    at: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Result<Vec<Event>, Rejection> {
     match (fact, route.progress) {
         (FactKind::Departed, Progress::Returning { .. }) => Ok(Vec::new()),
         (FactKind::Departed, Progress::Standing) => {
             if area.on_board(route.id).next().is_some() {
-                return Err(invalid("visit", "none, with riders on board", "the visit that the vehicle leaves for"));
+                return Err(invalid(
+                    "visit",
+                    "none, with riders on board",
+                    "the visit that the vehicle leaves for",
+                ));
             }
-            let base = area.find_base(route.id.vehicle).ok_or_else(|| unknown("vehicle", &route.id.vehicle))?;
+            let base =
+                area.find_base(route.id.vehicle).ok_or_else(|| unknown("vehicle", &route.id.vehicle))?;
             if base == route.anchor.place {
                 return Ok(Vec::new());
             }
             let (drive, metres) = leg(area, route.anchor.place, base, travel);
             Ok(vec![Event::Departed { route: route.id, visit: None, at, eta: at + drive, metres }])
         }
-        (FactKind::Arrived, Progress::Returning { .. }) => Ok(vec![Event::Arrived { route: route.id, visit: None, at }]),
+        (FactKind::Arrived, Progress::Returning { .. }) => {
+            Ok(vec![Event::Arrived { route: route.id, visit: None, at }])
+        }
         (FactKind::Arrived, Progress::Standing) => Ok(Vec::new()),
         _ => Err(invalid("visit", "none", "the visit that the fact is about")),
     }

@@ -9,6 +9,7 @@ use crate::area::Area;
 use crate::masters::Vehicle;
 use crate::needs::Load;
 use crate::plan::{PlannedVisit, Progress, Route, RouteId, VisitKey, VisitKind};
+use crate::policy::Terms;
 use crate::request::{Booking, Request, RequestState};
 
 /// Port: drive times and lengths between nodes.
@@ -28,16 +29,28 @@ pub struct Violation {
 
 /// Judges the routes `ids` of `after` against every rule. Where the facts alone had already broken a rule in `before`,
 /// the same rule may be broken by as much, never by more. An empty answer means lawful.
-pub fn check(before: &Area, after: &Area, ids: &[RouteId], now: Timestamp, travel: &dyn TravelTimes) -> Vec<Violation> {
+pub fn check(
+    before: &Area,
+    after: &Area,
+    ids: &[RouteId],
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Vec<Violation> {
     let mut found = Vec::new();
     for id in ids {
         let Some(route) = after.find_route(*id) else {
-            found.push(Violation { route: *id, visit: None, rule: "vehicle", detail: "unknown vehicle".to_owned() });
+            found.push(Violation {
+                route: *id,
+                visit: None,
+                rule: "vehicle",
+                detail: "unknown vehicle".to_owned(),
+            });
             continue;
         };
         let forced = forced_by_facts(before, *id, now, travel);
         let mut judge = Judge { area: after, route: &route, now, travel, forced, found: &mut found };
         judge.whole();
+        judge.member_delay(before);
     }
     found
 }
@@ -81,6 +94,39 @@ impl Judge<'_> {
         request.find_active_booking().map(|booking| (&**request, booking))
     }
 
+    /// A guest who is new on the route delays no member by more than the policy allows, against the day plan.
+    fn member_delay(&mut self, before: &Area) {
+        let Some(former) = before.find_route(self.route.id) else { return };
+        let was_there = |visit: VisitKey| former.visits.iter().any(|v| v.visit == visit);
+        let terms_of = |judge: &Self, visit: VisitKey| judge.known(visit).map(|(_, b)| b.terms);
+        let visits = self.route.visits.clone();
+        let is_new_guest = |v: &&PlannedVisit| {
+            !was_there(v.visit) && terms_of(self, v.visit).is_some_and(|t| t != Terms::Member)
+        };
+        if visits.iter().find(is_new_guest).is_none() {
+            return;
+        }
+        let most = self.area.policies.in_force(self.route.id.day).member_delay_max;
+        let unavoidable = earliest(before, &former, self.now, self.travel);
+        for planned in visits.iter().filter(|v| was_there(v.visit)) {
+            let Some((request, booking)) = self.known(planned.visit) else { continue };
+            if booking.terms != Terms::Member {
+                continue;
+            }
+            let told = match planned.visit.kind {
+                VisitKind::Pickup => booking.planned.pickup,
+                VisitKind::Dropoff => booking.planned.dropoff,
+            };
+            let at = former.visits.iter().position(|v| v.visit == planned.visit);
+            let bound = at.and_then(|k| unavoidable.get(k)).copied().unwrap_or(told).max(told + most);
+            if planned.begin > bound {
+                let detail =
+                    format!("{} would be {} s behind the day plan", request.id, (planned.begin - told).0);
+                self.say(Some(planned.visit), "member_delay", detail);
+            }
+        }
+    }
+
     /// Everyone who was promised a ride on this route is on it, once, and got on before getting off.
     fn completeness(&mut self) {
         let id = self.route.id;
@@ -99,7 +145,11 @@ impl Judge<'_> {
                 _ => false,
             };
             if !whole {
-                self.say(Some(VisitKey::dropoff(request.id)), "complete", format!("{} is not carried exactly once", request.id));
+                self.say(
+                    Some(VisitKey::dropoff(request.id)),
+                    "complete",
+                    format!("{} is not carried exactly once", request.id),
+                );
             }
         }
         for visit in visits {
@@ -125,12 +175,20 @@ impl Judge<'_> {
                 _ => free + drive,
             };
             if planned.begin < arrival {
-                self.say(Some(visit), "travel", format!("begins {} but cannot be reached before {arrival}", planned.begin));
+                self.say(
+                    Some(visit),
+                    "travel",
+                    format!("begins {} but cannot be reached before {arrival}", planned.begin),
+                );
             }
             let wait_max = self.area.policies.in_force(self.route.id.day).wait_on_board_max;
             let excess = planned.begin - arrival - wait_max;
             if aboard > 0 && index > 0 && excess > self.forced.wait.get(&visit).copied().unwrap_or_default() {
-                self.say(Some(visit), "wait_on_board", format!("riders stand for {} s", (planned.begin - arrival).0));
+                self.say(
+                    Some(visit),
+                    "wait_on_board",
+                    format!("riders stand for {} s", (planned.begin - arrival).0),
+                );
             }
             self.window(vehicle, planned);
             aboard += if visit.kind == VisitKind::Pickup { 1 } else { -1 };
@@ -158,19 +216,29 @@ impl Judge<'_> {
         let forced = self.forced.late.get(&planned.visit).copied().unwrap_or_default();
         let id = request.id;
         if planned.begin < window.open() {
-            self.say(Some(planned.visit), "promise", format!("{id} begins {} before {}", planned.begin, window.open()));
+            self.say(
+                Some(planned.visit),
+                "promise",
+                format!("{id} begins {} before {}", planned.begin, window.open()),
+            );
         }
         if planned.begin > window.close() + forced {
-            self.say(Some(planned.visit), "promise", format!("{id} begins {} after {}", planned.begin, window.close()));
+            self.say(
+                Some(planned.visit),
+                "promise",
+                format!("{id} begins {} after {}", planned.begin, window.close()),
+            );
         }
-        if terms == crate::policy::Terms::OutsideRunHours
+        if terms == Terms::OutsideRunHours
             && let Some(facility) = self.area.facilities.get(&vehicle.facility)
         {
             let day = self.route.id.day;
             let service = self.area.service_of(planned.visit);
             let early = planned.begin < day.at(facility.pickup_hours.close());
             let late = planned.begin + service > day.at(facility.dropoff_hours.open()) + forced;
-            if (planned.visit.kind == VisitKind::Pickup && early) || (planned.visit.kind == VisitKind::Dropoff && late) {
+            if (planned.visit.kind == VisitKind::Pickup && early)
+                || (planned.visit.kind == VisitKind::Dropoff && late)
+            {
                 self.say(Some(planned.visit), "run_hours", format!("{id} would ride inside 送迎 hours"));
             }
         }
@@ -192,7 +260,11 @@ impl Judge<'_> {
             let ride = planned.begin - from;
             let forced = self.forced.ride.get(&request.id).copied().unwrap_or_default();
             if ride > limit + forced {
-                self.say(Some(planned.visit), "ride_time", format!("{} s on board, limit {} s", ride.0, limit.0));
+                self.say(
+                    Some(planned.visit),
+                    "ride_time",
+                    format!("{} s on board, limit {} s", ride.0, limit.0),
+                );
             }
         }
     }
@@ -205,15 +277,24 @@ impl Judge<'_> {
                 VisitKind::Pickup => aboard.push(planned.visit.request),
                 VisitKind::Dropoff => aboard.retain(|r| *r != planned.visit.request),
             }
-            let requests: Vec<&Request> = aboard.iter().filter_map(|id| self.area.requests.get(id)).map(|r| &**r).collect();
+            let requests: Vec<&Request> =
+                aboard.iter().filter_map(|id| self.area.requests.get(id)).map(|r| &**r).collect();
             let load = requests.iter().fold(Load::default(), |sum, r| sum.plus(self.area.load_of(r)));
             if !vehicle.holds(load) {
-                let detail = format!("{} tenths of seats and {} wheelchairs fit no layout", load.seat_tenths, load.wheelchairs);
+                let detail = format!(
+                    "{} tenths of seats and {} wheelchairs fit no layout",
+                    load.seat_tenths, load.wheelchairs
+                );
                 self.say(Some(planned.visit), "layout", detail);
             }
-            let terms: Vec<_> = requests.iter().filter_map(|r| r.find_active_booking()).map(|b| b.terms).collect();
+            let terms: Vec<_> =
+                requests.iter().filter_map(|r| r.find_active_booking()).map(|b| b.terms).collect();
             if terms.iter().any(|a| terms.iter().any(|b| !a.may_meet(*b))) {
-                self.say(Some(planned.visit), "mixed_boarding", "members and guests would ride together".to_owned());
+                self.say(
+                    Some(planned.visit),
+                    "mixed_boarding",
+                    "members and guests would ride together".to_owned(),
+                );
             }
         }
     }
@@ -289,18 +370,20 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
         }
         let Some(request) = area.requests.get(&visit.request) else { continue };
         let Some(booking) = request.find_active_booking() else { continue };
-        let window = if visit.kind == VisitKind::Pickup { booking.promise.pickup } else { booking.promise.dropoff };
+        let window =
+            if visit.kind == VisitKind::Pickup { booking.promise.pickup } else { booking.promise.dropoff };
         let mut close = window.close();
         if visit.kind == VisitKind::Dropoff {
             if let RequestState::OnBoard { boarded_at, .. } = request.state {
                 close = close.min(boarded_at + booking.ride_max);
                 rides.push((request.id, None, i, booking.ride_max, Some(boarded_at)));
-            } else if let Some(p) = route.visits.iter().position(|v| v.visit == VisitKey::pickup(request.id)) {
+            } else if let Some(p) = route.visits.iter().position(|v| v.visit == VisitKey::pickup(request.id))
+            {
                 let weight = -(booking.ride_max + area.service_of(VisitKey::pickup(request.id))).0;
                 arcs.push(Constraint { from: i, to: p, weight });
                 rides.push((request.id, Some(p), i, booking.ride_max, None));
             }
-            if booking.terms == crate::policy::Terms::OutsideRunHours
+            if booking.terms == Terms::OutsideRunHours
                 && let Some(facility) = area.facilities.get(&vehicle.facility)
             {
                 close = close.min(id.day.at(facility.dropoff_hours.open()) - Seconds(service));
@@ -313,8 +396,11 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
     }
     let mut forced = Forced::default();
     for (i, _, visit) in &closes {
-        let Some(booking) = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()) else { continue };
-        let window = if visit.kind == VisitKind::Pickup { booking.promise.pickup } else { booking.promise.dropoff };
+        let Some(booking) = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()) else {
+            continue;
+        };
+        let window =
+            if visit.kind == VisitKind::Pickup { booking.promise.pickup } else { booking.promise.dropoff };
         forced.late.insert(*visit, (begins[*i] - window.close()).max(Seconds::ZERO));
     }
     for (request, p, d, limit, boarded_at) in rides {
@@ -346,10 +432,13 @@ fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes
             Progress::Arrived { at, .. } if i == 0 => at.max(now - area.service_of(visit)),
             _ => free + drive(area, place, here, travel),
         };
-        let open = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| match visit.kind {
-            VisitKind::Pickup => b.promise.pickup.open(),
-            VisitKind::Dropoff => b.promise.dropoff.open(),
-        });
+        let open =
+            area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| {
+                match visit.kind {
+                    VisitKind::Pickup => b.promise.pickup.open(),
+                    VisitKind::Dropoff => b.promise.dropoff.open(),
+                }
+            });
         let begin = arrival.max(open.unwrap_or(arrival));
         begins.push(begin);
         free = begin + area.service_of(visit);
@@ -361,7 +450,12 @@ fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes
 }
 
 /// Bellman-Ford from the earliest begins: raises them until every constraint holds or a limit is passed.
-fn feasible(begins: &[Timestamp], arcs: &[Constraint], closes: &[(usize, Timestamp, VisitKey)], end_close: Timestamp) -> bool {
+fn feasible(
+    begins: &[Timestamp],
+    arcs: &[Constraint],
+    closes: &[(usize, Timestamp, VisitKey)],
+    end_close: Timestamp,
+) -> bool {
     let mut least: Vec<i64> = begins.iter().map(|t| t.unix_seconds()).collect();
     for _ in 0..=least.len() {
         let mut changed = false;

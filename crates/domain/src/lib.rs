@@ -28,7 +28,7 @@ mod facts;
 mod judge;
 
 pub use apply::LogFault;
-pub use area::{Attendance, Area};
+pub use area::{Area, Attendance};
 pub use command::{AbsenceKind, Command, FactKind, NewFacility, NewPlace, NewRider, NewVehicle, Party};
 pub use decide::{Decision, Next, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
@@ -38,4 +38,6 @@ pub use needs::{Layout, Load, Needs, SEAT_TENTHS};
 pub use plan::{Anchor, PlannedVisit, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
 pub use policy::{CountsAs, Policy, PolicyBook, RideClass, Terms};
 pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
-pub use request::{Booking, Channel, Direction, Offer, Promise, Purpose, Request, RequestState, Wish};
+pub use request::{
+    Booking, Channel, Direction, Offer, Planned, Promise, Purpose, Request, RequestState, Wish,
+};

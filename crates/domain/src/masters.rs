@@ -1,7 +1,9 @@
 //! Facilities, places, vehicles, riders as the log knows them: ids and what planning needs, never a name or address.
 
 use serde::{Deserialize, Serialize};
-use units::{CorporationId, DayWindow, FacilityId, Node, PlaceId, RiderId, Seconds, ServiceDay, VehicleId, Weekday};
+use units::{
+    CorporationId, DayWindow, FacilityId, Node, PlaceId, RiderId, Seconds, ServiceDay, VehicleId, Weekday,
+};
 
 use crate::needs::{Layout, Load, Needs};
 

@@ -23,10 +23,7 @@ impl Needs {
     /// The load of this rider and `escorts` seated companions.
     pub fn load(&self, escorts: u8) -> Load {
         let own = if self.wheelchair { 0 } else { SEAT_TENTHS + self.walker_tenths };
-        Load {
-            seat_tenths: own + SEAT_TENTHS * u16::from(escorts),
-            wheelchairs: u16::from(self.wheelchair),
-        }
+        Load { seat_tenths: own + SEAT_TENTHS * u16::from(escorts), wheelchairs: u16::from(self.wheelchair) }
     }
 }
 
@@ -67,6 +64,7 @@ pub struct Layout {
 
 impl Layout {
     pub fn holds(self, load: Load) -> bool {
-        load.seat_tenths <= u16::from(self.seats) * SEAT_TENTHS && load.wheelchairs <= u16::from(self.wheelchairs)
+        load.seat_tenths <= u16::from(self.seats) * SEAT_TENTHS
+            && load.wheelchairs <= u16::from(self.wheelchairs)
     }
 }

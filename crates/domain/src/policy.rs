@@ -43,7 +43,6 @@ impl RideClass {
             RideClass::GuestBesideMembers => "guest_beside_members",
         }
     }
-
 }
 
 /// The terms on which a booked ride may be fitted in; they follow from class and policy and stay with the booking.
@@ -61,7 +60,8 @@ pub enum Terms {
 }
 
 impl Terms {
-    pub const ALL: [Terms; 4] = [Terms::Member, Terms::OutsideRunHours, Terms::EmptyLeg, Terms::BesideMembers];
+    pub const ALL: [Terms; 4] =
+        [Terms::Member, Terms::OutsideRunHours, Terms::EmptyLeg, Terms::BesideMembers];
 
     /// Whether riders on these terms may be on board at the same time.
     pub fn may_meet(self, other: Terms) -> bool {
@@ -101,6 +101,8 @@ pub struct Policy {
     pub offer_lasts: Seconds,
     /// Longest standstill with riders on board.
     pub wait_on_board_max: Seconds,
+    /// By how much guests may delay a member against what the day plan said, whatever the promise would still bear.
+    pub member_delay_max: Seconds,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,
@@ -113,13 +115,15 @@ impl Policy {
             effective_from,
             allows: [RideClass::MemberOnRun, RideClass::MemberOtherDay, RideClass::GuestIdleVehicle].into(),
             other_day_member_counts_as: CountsAs::Guest,
-            guest_hours: DayWindow::new(DayTime::hm(8, 30), DayTime::hm(16, 0)).unwrap_or_else(|_| unreachable!()),
+            guest_hours: DayWindow::new(DayTime::hm(8, 30), DayTime::hm(16, 0))
+                .unwrap_or_else(|_| unreachable!()),
             people_max: 2,
             ride_percent: 150,
             ride_plus: Seconds::minutes(10),
             wait_max: Seconds::minutes(40),
             offer_lasts: Seconds::minutes(10),
             wait_on_board_max: Seconds::minutes(5),
+            member_delay_max: Seconds::minutes(5),
             source: "老認発1011第1号 (2024-10-11)".to_owned(),
             author: "kuseki".to_owned(),
         }

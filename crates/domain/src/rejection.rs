@@ -122,10 +122,16 @@ pub struct ReasonCount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alternative {
-    OtherTime { at: Timestamp },
-    FewerPeople { people: u8 },
+    OtherTime {
+        at: Timestamp,
+    },
+    FewerPeople {
+        people: u8,
+    },
     /// Would fit if the area allowed this class.
-    OtherClass { class: RideClass },
+    OtherClass {
+        class: RideClass,
+    },
 }
 
 /// The recorded answer to a sound wish that cannot be met: every reason, and what would work.

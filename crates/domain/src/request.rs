@@ -1,7 +1,10 @@
 //! From wish to trip: request, offers, booking, and the states between.
 
 use serde::{Deserialize, Serialize};
-use units::{FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
+use units::{
+    FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId,
+    Window,
+};
 
 use crate::plan::VisitKind;
 use crate::policy::{RideClass, Terms};
@@ -40,7 +43,11 @@ pub enum Wish {
     LeaveAt(Timestamp),
     ArriveBy(Timestamp),
     /// A member's place on the day's run; comes from attendance, not from a call.
-    Run { facility: FacilityId, direction: Direction, day: ServiceDay },
+    Run {
+        facility: FacilityId,
+        direction: Direction,
+        day: ServiceDay,
+    },
 }
 
 impl Wish {
@@ -85,24 +92,48 @@ pub struct Booking {
     pub class: RideClass,
     pub terms: Terms,
     pub promise: Promise,
+    /// Begin of both visits as planned when the booking was made: what delays caused by guests are held against.
+    pub planned: Planned,
     pub ride_max: Seconds,
     /// Drive without detour.
     pub direct: Seconds,
+}
+
+/// Planned begin of pickup and drop-off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub pickup: Timestamp,
+    pub dropoff: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestState {
     /// Made; the answer comes with the same command.
     Open,
-    Offered { offers: Vec<Offer> },
+    Offered {
+        offers: Vec<Offer>,
+    },
     Refused(Refusal),
     Booked(Booking),
-    OnBoard { booking: Booking, boarded_at: Timestamp },
-    Done { booking: Booking, boarded_at: Timestamp, alighted_at: Timestamp },
+    OnBoard {
+        booking: Booking,
+        boarded_at: Timestamp,
+    },
+    Done {
+        booking: Booking,
+        boarded_at: Timestamp,
+        alighted_at: Timestamp,
+    },
     /// By the rider or the desk; `booking` tells what was given up.
-    Cancelled { booking: Option<Booking>, at: Timestamp },
+    Cancelled {
+        booking: Option<Booking>,
+        at: Timestamp,
+    },
     Expired,
-    NoShow { booking: Booking, at: Timestamp },
+    NoShow {
+        booking: Booking,
+        at: Timestamp,
+    },
 }
 
 impl RequestState {

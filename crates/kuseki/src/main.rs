@@ -41,17 +41,18 @@ enum Subcommands {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.command.unwrap_or_else(|| Subcommands::Demo(demo::Arguments::parse_from(["demo"]))) {
-        Subcommands::Demo(arguments) => demo::run(&arguments),
-        Subcommands::Serve(arguments) => serve::run(&arguments),
-        Subcommands::Simulate(arguments) => simulate::run(&arguments),
-        Subcommands::Solve(arguments) => solve::run(&arguments),
-        Subcommands::Roads(command) => roads_command::run(&command),
-        Subcommands::Openapi => {
-            println!("{}", server::openapi());
-            Ok(())
-        }
-    };
+    let done =
+        match arguments.command.unwrap_or_else(|| Subcommands::Demo(demo::Arguments::parse_from(["demo"]))) {
+            Subcommands::Demo(arguments) => demo::run(&arguments),
+            Subcommands::Serve(arguments) => serve::run(&arguments),
+            Subcommands::Simulate(arguments) => simulate::run(&arguments),
+            Subcommands::Solve(arguments) => solve::run(&arguments),
+            Subcommands::Roads(command) => roads_command::run(&command),
+            Subcommands::Openapi => {
+                println!("{}", server::openapi());
+                Ok(())
+            }
+        };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {

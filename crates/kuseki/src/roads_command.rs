@@ -74,9 +74,15 @@ fn tell(report: &roads::ImportReport) {
         println!("  left out   {count} ({reason})");
     }
     println!("barriers     {} points closed to cars; {} traffic signals", report.barriers, report.signals);
-    println!("dropped      {:.1} % of points: not connected both ways with the rest", report.unconnected_share() * 100.0);
+    println!(
+        "dropped      {:.1} % of points: not connected both ways with the rest",
+        report.unconnected_share() * 100.0
+    );
     if report.points_missing > 0 {
-        println!("missing      {} points that ways name but the extract does not hold", report.points_missing);
+        println!(
+            "missing      {} points that ways name but the extract does not hold",
+            report.points_missing
+        );
     }
 }
 

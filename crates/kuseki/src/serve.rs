@@ -64,7 +64,12 @@ pub fn open(data: &std::path::Path, roads: &Roads, area_name: &str) -> Result<Be
 }
 
 impl Beginning {
-    pub fn start(self, roads: Arc<Roads>, clock: Arc<dyn Clock>, tick_every: Duration) -> Result<House, Fault> {
+    pub fn start(
+        self,
+        roads: Arc<Roads>,
+        clock: Arc<dyn Clock>,
+        tick_every: Duration,
+    ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
         let service = Service::start(ServiceSetup { engine, clock, tick_every })?;
         Ok(House { service: Arc::new(service), history: self.history, _data: self.data })

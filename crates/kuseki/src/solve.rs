@@ -38,7 +38,11 @@ struct Found {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
-    if arguments.threads == 0 || arguments.threads > 256 || !arguments.seconds.is_finite() || arguments.seconds < 0.0 {
+    if arguments.threads == 0
+        || arguments.threads > 256
+        || !arguments.seconds.is_finite()
+        || arguments.seconds < 0.0
+    {
         return Err(Fault::Usage("--threads is 1 to 256, --seconds 0 or more".to_owned()));
     }
     let read = |source| Fault::File { path: arguments.file.clone(), source };
@@ -73,16 +77,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         std::fs::write(out, solution).map_err(|source| Fault::File { path: out.clone(), source })?;
     }
     let unserved = best.plan.unserved.len();
-    let line = json!({ "name": instance.name, "cost": cost, "unserved": unserved, "seconds": wall, "steps": steps });
+    let line =
+        json!({ "name": instance.name, "cost": cost, "unserved": unserved, "seconds": wall, "steps": steps });
     println!("{line}");
     Ok(())
 }
 
 fn search(instance: &Instance, arguments: &Arguments, seed: u64, begin: Instant) -> Result<Found, Fault> {
-    let broken = |broken: Vec<planner::Broken>| Fault::Usage(format!("the instance cannot be started from: {broken:?}"));
+    let broken = |broken: Vec<planner::Broken>| {
+        Fault::Usage(format!("the instance cannot be started from: {broken:?}"))
+    };
     let mut improver = Improver::new(&instance.model, &Plan::empty(&instance.model), seed).map_err(broken)?;
     let most = arguments.steps.unwrap_or(u64::MAX);
-    while improver.steps() < most && (arguments.steps.is_some() || begin.elapsed().as_secs_f64() < arguments.seconds) {
+    while improver.steps() < most
+        && (arguments.steps.is_some() || begin.elapsed().as_secs_f64() < arguments.seconds)
+    {
         improver.run(STRIDE.min(most - improver.steps()));
     }
     let plan = improver.best().clone();

@@ -35,6 +35,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out, instance.solution(plan, extra).to_string())?;
     let rate = improver.steps() as f64 / wall;
     let length = instance.length(plan).unwrap_or(cost.travel as f64);
-    println!("{file}: cost {length:.4} unserved {} steps {} ({rate:.0}/s)", plan.unserved.len(), improver.steps());
+    println!(
+        "{file}: cost {length:.4} unserved {} steps {} ({rate:.0}/s)",
+        plan.unserved.len(),
+        improver.steps()
+    );
     Ok(())
 }

@@ -154,7 +154,12 @@ enum Verdict {
 
 impl Search {
     /// The cheapest slot pair, the earliest slots among equals.
-    pub fn best<T: Travel>(&mut self, model: &Model<T>, route: &Route, request: &Request) -> Option<Insertion> {
+    pub fn best<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        route: &Route,
+        request: &Request,
+    ) -> Option<Insertion> {
         let ends = Ends::of(model, route.vehicle, request);
         let found = if ends.pickup.is_some() {
             self.best_pair(model, route, request, &ends)
@@ -234,7 +239,13 @@ impl Search {
     }
 
     /// Notes a slot pair that is not worse than the best certain one.
-    fn keep(&mut self, waits: bool, verdict: Verdict, pair: (i64, u32, u32), best: &mut Option<(i64, u32, u32)>) {
+    fn keep(
+        &mut self,
+        waits: bool,
+        verdict: Verdict,
+        pair: (i64, u32, u32),
+        best: &mut Option<(i64, u32, u32)>,
+    ) {
         self.tests += 1;
         match verdict {
             Verdict::Fits if !waits => *best = Some(pair),
@@ -276,9 +287,10 @@ impl Search {
         (self.pickups, self.dropoffs) = (pickups, dropoffs);
         let line = &route.line;
         let dropoff = &ends.dropoff;
-        self.shortcuts = self.dropoffs.iter().enumerate().any(|(k, detour)| {
-            route.service[k] + detour.to + dropoff.service + detour.onward < line.step[k]
-        });
+        self.shortcuts =
+            self.dropoffs.iter().enumerate().any(|(k, detour)| {
+                route.service[k] + detour.to + dropoff.service + detour.onward < line.step[k]
+            });
         self.ahead.clear();
         let mut at = line.open[0];
         for k in 0..line.step.len() {
@@ -339,7 +351,13 @@ impl Search {
 
     /// The constraints of the route with the request at a slot pair, in `self.line`: the own ride comes first
     /// among the limits. [`Search::prepare`] must have run for this route and request.
-    pub fn extend<T: Travel>(&mut self, model: &Model<T>, route: &Route, ends: &Ends, (i, j): (usize, usize)) -> &Line {
+    pub fn extend<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        route: &Route,
+        ends: &Ends,
+        (i, j): (usize, usize),
+    ) -> &Line {
         let (old, line) = (&route.line, &mut self.line);
         line.clear();
         let n = old.len();
@@ -369,7 +387,8 @@ impl Search {
         let (first, drop) = if added == 1 { (i + 1, j + 2) } else { (0, j + 1) };
         for k in (0..n + added as usize).rev() {
             let before = k - usize::from(k >= drop) - if k > i { added as usize } else { 0 };
-            let riders = route.legs[before.min(route.legs.len() - 1)].riders + u32::from(first <= k && k < drop);
+            let riders =
+                route.legs[before.min(route.legs.len() - 1)].riders + u32::from(first <= k && k < drop);
             if riders > 0 {
                 let most = line.step[k] + wait;
                 line.limits.push(Limit { from: k as u32 + 1, to: k as u32, most, kind: Kind::Wait });
@@ -403,7 +422,14 @@ fn detours<T: Travel>(model: &Model<T>, route: &Route, at: Node, out: &mut Vec<D
 }
 
 /// Cost of both ends in one slot.
-fn there_and_back<T: Travel>(model: &Model<T>, route: &Route, p: &End, d: &End, slot: usize, direct: i64) -> i64 {
+fn there_and_back<T: Travel>(
+    model: &Model<T>,
+    route: &Route,
+    p: &End,
+    d: &End,
+    slot: usize,
+    direct: i64,
+) -> i64 {
     let (a, b) = (route.nodes[slot], route.nodes[slot + 1]);
     model.leg_cost(a, p.at) + direct + model.leg_cost(d.at, b) - route.legs[slot].cost
 }

@@ -3,14 +3,17 @@
 //! One tick is one second since 1970. Where facts have already broken a rule (a late vehicle), the limits concerned are
 //! set to what driving on as planned gives, so that the standing sequence is feasible and no change may make it worse.
 
-use domain::{Area, PlannedVisit, Progress, RequestState, RouteId, Terms, Vehicle as Shuttle, VisitKey, VisitKind};
+use domain::{
+    Area, PlannedVisit, Progress, RequestState, RouteId, Terms, Vehicle as Shuttle, VisitKey, VisitKind,
+};
 use smallvec::SmallVec;
 use units::{Node, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::fault::Fault;
 use crate::insert::{Answer, insert};
 use crate::model::{
-    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet, Visit,
+    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet,
+    Visit,
 };
 use crate::plan::Plan;
 use crate::relax::relax;
@@ -81,7 +84,8 @@ impl<T: Travel> Live<T> {
             vehicles.push(standing.vehicle);
             requests.extend(standing.requests);
         }
-        let mut live = Live { model: Model::new(vehicles, requests, compatible(), live.model.into_travel())?, ..live };
+        let mut live =
+            Live { model: Model::new(vehicles, requests, compatible(), live.model.into_travel())?, ..live };
         live.yield_to_facts()?;
         Ok(live)
     }
@@ -101,6 +105,31 @@ impl<T: Travel> Live<T> {
         Ok(())
     }
 
+    /// Keeps guests from delaying members: a member's visits may move by at most `delay_max` against the day plan, and
+    /// stay that much clear of the end of the promise where they still are. Call before searching for a guest.
+    pub fn shield_members(&mut self, area: &Area, delay_max: Seconds) -> Result<(), LiveFault> {
+        for (number, name) in self.requests.iter().enumerate() {
+            let mut request = self.model.requests()[number].clone();
+            let Some(booking) = area.requests.get(name).and_then(|r| r.find_active_booking()) else {
+                continue;
+            };
+            if booking.terms != Terms::Member {
+                continue;
+            }
+            let tighten = |window: &mut Span, planned: Timestamp| {
+                let (planned, margin) = (planned.unix_seconds(), delay_max.0);
+                let clear = planned.max(window.close - margin);
+                window.close = window.close.min(clear).min(planned + margin).max(window.open);
+            };
+            if let Boarding::At(stop) = &mut request.pickup {
+                tighten(&mut stop.window, booking.planned.pickup);
+            }
+            tighten(&mut request.dropoff.window, booking.planned.dropoff);
+            self.model.replace_request(number as u32, request)?;
+        }
+        self.yield_to_facts()
+    }
+
     pub fn vehicle_id(&self, number: u32) -> VehicleId {
         self.vehicles[number as usize]
     }
@@ -111,11 +140,15 @@ impl<T: Travel> Live<T> {
 
     /// The request as the search wants it, open to the vehicles that suit it.
     pub fn request(&self, area: &Area, asked: &Asked) -> Result<Request, LiveFault> {
-        let rider = area.riders.get(&asked.rider).ok_or_else(|| LiveFault::Unknown(asked.rider.to_string()))?;
-        let node = |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
+        let rider =
+            area.riders.get(&asked.rider).ok_or_else(|| LiveFault::Unknown(asked.rider.to_string()))?;
+        let node =
+            |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
         let (from, to) = (node(asked.from)?, node(asked.to)?);
         let suits = self.vehicles.iter().enumerate().filter(|(_, id)| {
-            area.vehicles.get(id).is_some_and(|v| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]))
+            area.vehicles
+                .get(id)
+                .is_some_and(|v| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]))
         });
         let pickup = Stop { at: from, window: span(asked.pickup), service: rider.needs.boarding.0 };
         let dropoff = Stop { at: to, window: span(asked.dropoff), service: rider.needs.alighting.0 };
@@ -212,7 +245,8 @@ impl Standing {
         let unknown = || LiveFault::Unknown(id.vehicle.to_string());
         let shuttle = area.vehicles.get(&id.vehicle).ok_or_else(unknown)?;
         let route = area.find_route(id).ok_or_else(unknown)?;
-        let node = |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
+        let node =
+            |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
         let base = node(area.find_base(id.vehicle).ok_or_else(unknown)?)?;
         let start = node(route.anchor.place)?;
         let shift = id.day.window(shuttle.shift);

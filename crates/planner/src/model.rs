@@ -420,7 +420,11 @@ fn check_request(k: usize, request: &Request, vehicles: usize, requests: usize) 
         Boarding::Done { ended } => {
             check_ticks(&format!("{name}.pickup.ended"), &[*ended])?;
             if request.vehicles.single().is_none_or(|v| v as usize >= vehicles) {
-                return Err(fault(format!("{name}.vehicles"), "rider on board", "the one vehicle that carries them"));
+                return Err(fault(
+                    format!("{name}.vehicles"),
+                    "rider on board",
+                    "the one vehicle that carries them",
+                ));
             }
         }
     }

@@ -63,7 +63,12 @@ impl Plan {
         for (request, times) in times_seen.iter().enumerate().filter(|(_, times)| **times != 1) {
             // Served twice, served and unserved, or forgotten.
             let vehicle = if *times == 0 { 0 } else { self.vehicle_of(request as u32).unwrap_or(0) };
-            broken.push(Broken { vehicle, rule: Rule::Sequence, request: Some(request as u32), position: None });
+            broken.push(Broken {
+                vehicle,
+                rule: Rule::Sequence,
+                request: Some(request as u32),
+                position: None,
+            });
         }
         if broken.is_empty() { Ok(cost) } else { Err(broken) }
     }

@@ -26,7 +26,12 @@ impl Refusal {
 /// Judges every slot pair of a route that has no room for the request. A pair fails by the least family of rules
 /// that cannot be met together: load and company; windows; group hours; the own ride; others' rides; the
 /// duration; waits.
-pub(crate) fn refusal<T: Travel>(model: &Model<T>, route: &Route, request: &Request, search: &mut Search) -> Refusal {
+pub(crate) fn refusal<T: Travel>(
+    model: &Model<T>,
+    route: &Route,
+    request: &Request,
+    search: &mut Search,
+) -> Refusal {
     let ends = Ends::of(model, route.vehicle, request);
     search.prepare(model, route, request, &ends);
     let committed = model.vehicle(route.vehicle).committed;
@@ -46,7 +51,9 @@ pub(crate) fn refusal<T: Travel>(model: &Model<T>, route: &Route, request: &Requ
                     stop_in_time(model, route, request, search, &ends, slot).unwrap_or(Rule::Committed)
                 }
             };
-            debug_assert!(rule != Rule::Committed || i.min(j) < committed.min(slots - 1) || ends.pickup.is_none());
+            debug_assert!(
+                rule != Rule::Committed || i.min(j) < committed.min(slots - 1) || ends.pickup.is_none()
+            );
             counts[rule as usize] += 1;
         }
     }
@@ -73,7 +80,9 @@ fn stop_in_time<T: Travel>(
     if let Err(Stuck::Late(k)) = line.least(0, begin) {
         return Some(if Some(k) == pickup_at {
             let raw = request.pickup_stop().map(|stop| stop.window.open);
-            let by_hours = ends.pickup.is_some_and(|p| raw.is_some_and(|open| p.span.open > open) && begin[k] == p.span.open);
+            let by_hours = ends
+                .pickup
+                .is_some_and(|p| raw.is_some_and(|open| p.span.open > open) && begin[k] == p.span.open);
             if by_hours { Rule::GroupHours } else { Rule::PickupTooLate }
         } else if k == dropoff_at {
             if begin[k] <= request.dropoff.window.close && ends.pickup.is_some() {
@@ -89,7 +98,9 @@ fn stop_in_time<T: Travel>(
             Rule::PromiseOfOthers
         });
     }
-    let own = usize::from(line.limits.first().is_some_and(|l| l.kind == Kind::Ride && Some(l.to as usize) == pickup_at));
+    let own = usize::from(
+        line.limits.first().is_some_and(|l| l.kind == Kind::Ride && Some(l.to as usize) == pickup_at),
+    );
     let rides = line.limits.iter().take_while(|l| l.kind == Kind::Ride).count();
     let stages = [
         (own, Rule::RideTime),

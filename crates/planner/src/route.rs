@@ -114,7 +114,11 @@ impl Route {
     }
 
     /// The sequence with its constraints, judged for everything but time and without closure.
-    pub(crate) fn unjudged<T: Travel>(model: &Model<T>, vehicle: u32, visits: &[Visit]) -> Result<Route, Broken> {
+    pub(crate) fn unjudged<T: Travel>(
+        model: &Model<T>,
+        vehicle: u32,
+        visits: &[Visit],
+    ) -> Result<Route, Broken> {
         let mut route = Route::default();
         route.lay(model, vehicle, visits)?;
         Ok(route)
@@ -136,7 +140,8 @@ impl Route {
         self.carried.clear();
         for (k, visit) in self.visits.iter().enumerate() {
             let (request, position) = (visit.request(), k as u32 + 1);
-            let broken = |rule| Broken { vehicle: self.vehicle, rule, request: Some(request), position: Some(k + 1) };
+            let broken =
+                |rule| Broken { vehicle: self.vehicle, rule, request: Some(request), position: Some(k + 1) };
             let Some(wish) = model.requests().get(request as usize) else {
                 return Err(broken(Rule::Sequence));
             };
@@ -156,9 +161,12 @@ impl Route {
             }
         }
         match self.carried.iter().find(|c| c.to == 0) {
-            Some(c) => {
-                Err(Broken { vehicle: self.vehicle, rule: Rule::Sequence, request: Some(c.request), position: None })
-            }
+            Some(c) => Err(Broken {
+                vehicle: self.vehicle,
+                rule: Rule::Sequence,
+                request: Some(c.request),
+                position: None,
+            }),
             None => Ok(()),
         }
     }
@@ -232,7 +240,11 @@ impl Route {
         for c in &self.carried {
             for other in self.carried.iter().filter(|o| model.request(c.request).clash.contains(&o.request)) {
                 if c.from < other.to && other.from < c.to {
-                    return Err(broken(Rule::MustNotMeet, Some(c.request), Some(c.from.max(other.from) as usize)));
+                    return Err(broken(
+                        Rule::MustNotMeet,
+                        Some(c.request),
+                        Some(c.from.max(other.from) as usize),
+                    ));
                 }
             }
         }
@@ -366,7 +378,8 @@ pub(crate) fn blocked<T: Travel>(
     if request.clash.is_empty() {
         return;
     }
-    let met: SmallVec<[&Carried; 4]> = route.carried.iter().filter(|c| request.clash.contains(&c.request)).collect();
+    let met: SmallVec<[&Carried; 4]> =
+        route.carried.iter().filter(|c| request.clash.contains(&c.request)).collect();
     for c in met {
         for rule in &mut rules[c.from as usize..c.to as usize] {
             rule.get_or_insert(Rule::MustNotMeet);

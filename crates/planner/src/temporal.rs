@@ -182,7 +182,10 @@ impl Line {
     /// Whether the given begins keep every constraint; the check of last resort in tests and debug builds.
     pub fn holds(&self, begin: &[i64]) -> bool {
         begin.len() == self.len()
-            && begin.iter().zip(self.open.iter().zip(&self.close)).all(|(b, (open, close))| open <= b && b <= close)
+            && begin
+                .iter()
+                .zip(self.open.iter().zip(&self.close))
+                .all(|(b, (open, close))| open <= b && b <= close)
             && begin.windows(2).zip(&self.step).all(|(pair, step)| pair[1] - pair[0] >= *step)
             && self.limits.iter().all(|l| begin[l.from as usize] - begin[l.to as usize] <= l.most)
     }
@@ -214,7 +217,8 @@ impl Line {
         let (mut earliest, mut latest, mut begin) = (Vec::new(), Vec::new(), Vec::new());
         self.least(all, &mut earliest)?;
         self.greatest(all, &self.close, &mut latest)?;
-        let caps: Vec<i64> = (0..self.len()).map(|k| if arrivals(k) { earliest[k] } else { self.close[k] }).collect();
+        let caps: Vec<i64> =
+            (0..self.len()).map(|k| if arrivals(k) { earliest[k] } else { self.close[k] }).collect();
         self.greatest(all, &caps, &mut begin)?;
         debug_assert!(self.holds(&begin));
         Ok(Schedule { begin, earliest, latest })

@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used)]
 
 use planner::{
-    ALL_COMPATIBLE, Boarding, Group, Load, Matrix, Model, Plan, Request, Route, Span, Stop, Vehicle,
-    Visit, insert,
+    ALL_COMPATIBLE, Boarding, Group, Load, Matrix, Model, Plan, Request, Route, Span, Stop, Vehicle, Visit,
+    insert,
 };
 use units::Node;
 
@@ -127,8 +127,13 @@ impl Drawing {
         // In drawings, riders of groups 6 and 7 never share.
         compatible[6][7] = false;
         compatible[7][6] = false;
-        Model::new(vec![self.vehicle.clone()], self.requests.clone(), compatible, Matrix::new(n, ticks).unwrap())
-            .unwrap()
+        Model::new(
+            vec![self.vehicle.clone()],
+            self.requests.clone(),
+            compatible,
+            Matrix::new(n, ticks).unwrap(),
+        )
+        .unwrap()
     }
 }
 
@@ -246,7 +251,12 @@ fn insertions() {
     check_insert(route, "C+@15 C-@25", "barred 3; group C 3", "group_barred");
     check_insert(route, "C+@15 C-@25", "apart C A", "C+ C- A+ A- | 30");
     check_insert(route, "C+@45 C-@45", "duration 40", "route_duration");
-    check_insert("depot -10- A+[10,12] -20- A-[30,32] -10- depot", "C+@40 C-[0,40]@0", "", "promise_of_others");
+    check_insert(
+        "depot -10- A+[10,12] -20- A-[30,32] -10- depot",
+        "C+@40 C-[0,40]@0",
+        "",
+        "promise_of_others",
+    );
     check_insert("depot -10- A+[10,12] -20- A-[30,32] -10- depot", "C+/3@15 C-@25", "", "A+ A- C+ C- | 30");
     check_insert("depot -0- depot", "C+@3 C-@5", "", "C+ C- | 10");
 }

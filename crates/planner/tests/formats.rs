@@ -4,7 +4,8 @@
 use planner::{Improver, Instance, Plan};
 use serde_json::{Map, Value, json};
 
-const SHORT: &str = "1 2 100 3 30\n0 0 0 0 0 0 100\n1 3 4 3 1 10 20\n2 6 8 3 1 0 100\n3 0 0 3 -1 0 100\n4 3 4 3 -1 0 100\n";
+const SHORT: &str =
+    "1 2 100 3 30\n0 0 0 0 0 0 100\n1 3 4 3 1 10 20\n2 6 8 3 1 0 100\n3 0 0 3 -1 0 100\n4 3 4 3 -1 0 100\n";
 
 #[test]
 fn both_conventions_of_the_header_mean_the_same() {
@@ -66,10 +67,15 @@ fn wrong_cordeau_files_are_refused_by_line() {
     let wrong = |from: &str, to: &str| fault(&SHORT.replacen(from, to, 1));
     assert_eq!(wrong("1 2 100 3 30", "1 2 100 3"), "line 1: `1 2 100 3`; expected `m N T Q L`");
     assert_eq!(wrong("10 20", "10 2o"), "line 3: `1 3 4 3 1 10 2o`; expected `1 x y service load e l`");
-    assert_eq!(wrong("10 20", "20 10"), "line 3: `1 3 4 3 1 20 10`; expected e <= l and a service of 0 or more");
+    assert_eq!(
+        wrong("10 20", "20 10"),
+        "line 3: `1 3 4 3 1 20 10`; expected e <= l and a service of 0 or more"
+    );
     assert_eq!(wrong("2 6 8", "3 6 8"), "line 4: node 3; expected `2 x y service load e l`");
     assert!(wrong("3 -1 0", "3 -2 0").starts_with("line 5: load -2 where node 1 has 1; expected"));
-    assert!(wrong("1 2 100", "1 3 100").starts_with("line 1: 5 node rows for a declared count of 3; expected"));
+    assert!(
+        wrong("1 2 100", "1 3 100").starts_with("line 1: 5 node rows for a declared count of 3; expected")
+    );
     assert!(fault("").contains("neither"));
     assert!(fault("hello").contains("neither"));
 }
@@ -90,9 +96,17 @@ fn wrong_kuseki_files_are_refused_by_field() {
     assert_eq!(span, "vehicles[0]: open 0, close -1; expected seconds with open <= close");
     let load = wrong(&|v| v["requests"][0]["load"]["seat"] = json!(0.5));
     assert_eq!(load, "requests[0].load.seat: 0.5; expected a whole number of places, 0 or more");
-    assert_eq!(wrong(&|v| v["requests"][1]["id"] = json!(40)), "requests[1].id: 40 again; expected an id of its own");
+    assert_eq!(
+        wrong(&|v| v["requests"][1]["id"] = json!(40)),
+        "requests[1].id: 40 again; expected an id of its own"
+    );
     let kinds = wrong(&|v| v["requests"][1]["load"] = json!({"a": 1, "b": 1, "c": 1}));
-    assert!(kinds.starts_with("requests[1].load.c: one kind of place too many; expected at most 4: seat, chair, a, b"), "{kinds}");
+    assert!(
+        kinds.starts_with(
+            "requests[1].load.c: one kind of place too many; expected at most 4: seat, chair, a, b"
+        ),
+        "{kinds}"
+    );
     assert!(wrong(&|v| v["name"] = json!(3)).starts_with("not a kuseki-problem-1 document"));
     assert!(fault("{").starts_with("not a kuseki-problem-1 document"));
 }

@@ -43,10 +43,17 @@ proptest! {
 /// The optimum over all plans, by trying everything: each request on each vehicle or none, all orders.
 fn optimum(model: &planner::Model<planner::Matrix>) -> (i64, i64) {
     fn routes_of(model: &planner::Model<planner::Matrix>, v: u32, set: u32) -> Option<i64> {
-        fn go(model: &planner::Model<planner::Matrix>, v: u32, set: u32, route: &mut Vec<Visit>, best: &mut Option<i64>) {
+        fn go(
+            model: &planner::Model<planner::Matrix>,
+            v: u32,
+            set: u32,
+            route: &mut Vec<Visit>,
+            best: &mut Option<i64>,
+        ) {
             let mut complete = true;
             for r in (0..model.requests().len() as u32).filter(|r| set >> r & 1 == 1) {
-                let boarded = route.contains(&Visit::Pickup(r)) || model.requests()[r as usize].pickup_stop().is_none();
+                let boarded =
+                    route.contains(&Visit::Pickup(r)) || model.requests()[r as usize].pickup_stop().is_none();
                 if route.contains(&Visit::Dropoff(r)) {
                     continue;
                 }
@@ -65,12 +72,16 @@ fn optimum(model: &planner::Model<planner::Matrix>) -> (i64, i64) {
         best
     }
     let n = model.requests().len() as u32;
-    let tables: Vec<Vec<Option<i64>>> = (0..2).map(|v| (0..1 << n).map(|set| routes_of(model, v, set)).collect()).collect();
+    let tables: Vec<Vec<Option<i64>>> =
+        (0..2).map(|v| (0..1 << n).map(|set| routes_of(model, v, set)).collect()).collect();
     let mut best = (i64::MAX, i64::MAX);
     for a in 0..1usize << n {
         for b in (0..1usize << n).filter(|b| a & b == 0) {
             if let (Some(x), Some(y)) = (tables[0][a], tables[1][b]) {
-                let left: i64 = (0..n).filter(|r| (a | b) >> r & 1 == 0).map(|r| model.requests()[r as usize].penalty).sum();
+                let left: i64 = (0..n)
+                    .filter(|r| (a | b) >> r & 1 == 0)
+                    .map(|r| model.requests()[r as usize].penalty)
+                    .sum();
                 best = best.min((left, x + y));
             }
         }

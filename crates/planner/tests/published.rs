@@ -10,7 +10,8 @@ use serde_json::Value;
 
 fn benchmarks() -> Option<PathBuf> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("KUSEKI_SHARED").map_or_else(|| here.join("../../../shared"), PathBuf::from);
+    let shared =
+        std::env::var_os("KUSEKI_SHARED").map_or_else(|| here.join("../../../shared"), PathBuf::from);
     let path = shared.join("benchmarks");
     path.join("solutions").is_dir().then_some(path)
 }
@@ -25,7 +26,10 @@ fn solutions(set: &str) -> Vec<(PathBuf, PathBuf)> {
     for entry in fs::read_dir(root.join("solutions").join(set)).unwrap() {
         let solution = entry.unwrap().path();
         let stem = solution.file_stem().unwrap().to_str().unwrap().split('_').next().unwrap().to_owned();
-        let instance = [stem.clone(), format!("{stem}.txt")].iter().map(|f| root.join("instances").join(set).join(f)).find(|p| p.is_file());
+        let instance = [stem.clone(), format!("{stem}.txt")]
+            .iter()
+            .map(|f| root.join("instances").join(set).join(f))
+            .find(|p| p.is_file());
         list.extend(instance.map(|instance| (instance, solution)));
     }
     list.sort();

@@ -63,7 +63,10 @@ fn picture(town: &Town) -> String {
     let mut c = Canvas { bounds: town.roads.bounds(), svg: String::new() };
     let (width, _) = c.xy(c.bounds.ne);
     let (_, height) = c.xy(c.bounds.sw);
-    let _ = writeln!(c.svg, r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}"><rect width="100%" height="100%" fill="#f1efe6"/>"##);
+    let _ = writeln!(
+        c.svg,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}"><rect width="100%" height="100%" fill="#f1efe6"/>"##
+    );
     for area in &shapes.areas {
         let colour = match area.kind {
             AreaKind::Wood => "#cfe0bf",
@@ -108,7 +111,10 @@ fn picture(town: &Town) -> String {
     }
     for bridge in &town.bridges {
         let (x, y) = c.xy(*bridge);
-        let _ = writeln!(c.svg, r##"<circle cx="{x:.1}" cy="{y:.1}" r="7" fill="none" stroke="#d06a2f" stroke-width="1.5"/>"##);
+        let _ = writeln!(
+            c.svg,
+            r##"<circle cx="{x:.1}" cy="{y:.1}" r="7" fill="none" stroke="#d06a2f" stroke-width="1.5"/>"##
+        );
     }
     for label in &shapes.labels {
         let size = match label.kind {
@@ -136,7 +142,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = args.next().ok_or("usage: draw_svg SEED OUT.svg")?;
     let begin = std::time::Instant::now();
     let town = draw_town(seed)?;
-    println!("{:?}: {:?}, {} plots, {} bridges, {} m of road, drawn in {:?}", town.name, town.roads, town.plots.len(), town.bridges.len(), town.roads.road_metres().0, begin.elapsed());
+    println!(
+        "{:?}: {:?}, {} plots, {} bridges, {} m of road, drawn in {:?}",
+        town.name,
+        town.roads,
+        town.plots.len(),
+        town.bridges.len(),
+        town.roads.road_metres().0,
+        begin.elapsed()
+    );
     std::fs::write(out, picture(&town))?;
     Ok(())
 }

@@ -276,7 +276,9 @@ impl<'a> Maker<'a> {
         let metres: f64 = line.windows(2).map(|pair| pair[0].metres_to(pair[1])).sum();
         let cm = ((metres * 100.0).round() as u64).max(1);
         let drive = drive_millis(cm, look.kmh);
-        let narrow = |n: u64| u32::try_from(n).map_err(|_| Fault::TooLarge { what: "an edge takes over a month to drive" });
+        let narrow = |n: u64| {
+            u32::try_from(n).map_err(|_| Fault::TooLarge { what: "an edge takes over a month to drive" })
+        };
         let wait = |node: u32| if self.signals[node as usize] { u64::from(SIGNAL_MILLIS) } else { 0 };
         let millis_ab = narrow(drive + wait(b))?;
         let millis_ba = if look.direction == Direction::Both { narrow(drive + wait(a))? } else { 0 };
@@ -294,7 +296,17 @@ impl<'a> Maker<'a> {
         inner.dedup();
         self.shape.extend(inner);
         let shape_to = narrow(self.shape.len() as u64)?;
-        self.edges.push(Edge { a, b, class: look.class, name, cm: narrow(cm)?, millis_ab, millis_ba, shape_from, shape_to });
+        self.edges.push(Edge {
+            a,
+            b,
+            class: look.class,
+            name,
+            cm: narrow(cm)?,
+            millis_ab,
+            millis_ba,
+            shape_from,
+            shape_to,
+        });
         Ok(())
     }
 
@@ -368,7 +380,11 @@ mod tests {
         for edge in ring.edges.iter().filter(|e| e.is_oneway()) {
             assert_eq!(edge.millis_ba, 0, "a one-way edge is drawn in its sense");
         }
-        assert_eq!(arcs.len(), 2 + 4, "two one-way stretches of 300 m in two halves, and the street: {arcs:?}");
+        assert_eq!(
+            arcs.len(),
+            2 + 4,
+            "two one-way stretches of 300 m in two halves, and the street: {arcs:?}"
+        );
     }
 
     #[test]

@@ -30,7 +30,11 @@ impl Bounds {
         }
         let sw = Point::from_degrees(numbers[0], numbers[1]).ok_or_else(bad)?;
         let ne = Point::from_degrees(numbers[2], numbers[3]).ok_or_else(bad)?;
-        if sw.lat_e7() < ne.lat_e7() && sw.lon_e7() < ne.lon_e7() { Ok(Bounds { sw, ne }) } else { Err(bad()) }
+        if sw.lat_e7() < ne.lat_e7() && sw.lon_e7() < ne.lon_e7() {
+            Ok(Bounds { sw, ne })
+        } else {
+            Err(bad())
+        }
     }
 
     /// The smallest box around the points; `None` when there are none.

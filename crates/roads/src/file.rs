@@ -66,7 +66,11 @@ pub(crate) fn write(path: &Path, payload: &[u8]) -> Result<(), Fault> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     beside.set_file_name(format!(".{name}.{}.part", std::process::id()));
     let written = write_beside(&beside, payload).and_then(|()| {
-        fs::rename(&beside, path).map_err(|source| Fault::Io { path: path.to_owned(), doing: "put in place", source })
+        fs::rename(&beside, path).map_err(|source| Fault::Io {
+            path: path.to_owned(),
+            doing: "put in place",
+            source,
+        })
     });
     if written.is_err() {
         // The first fault is the one to tell; a leftover is only untidy.
@@ -74,7 +78,9 @@ pub(crate) fn write(path: &Path, payload: &[u8]) -> Result<(), Fault> {
         return written;
     }
     // A rename is durable once its directory is; some systems cannot sync a directory and need not.
-    if let Some(Ok(directory)) = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }).map(File::open) {
+    if let Some(Ok(directory)) =
+        path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }).map(File::open)
+    {
         let _ = directory.sync_all();
     }
     Ok(())
@@ -137,9 +143,8 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Parts, String> {
     let order = input.list(4, Input::u32)?;
     let scenery = Scenery {
         areas: input.list(5, |i| Ok(AreaShape { kind: i.area_kind()?, ring: i.points()? }))?,
-        rivers: input.list(12, |i| {
-            Ok(RiverShape { name: i.text()?, width_metres: i.u32()?, line: i.points()? })
-        })?,
+        rivers: input
+            .list(12, |i| Ok(RiverShape { name: i.text()?, width_metres: i.u32()?, line: i.points()? }))?,
         railways: input.list(4, Input::points)?,
         labels: input.list(21, Input::label)?,
     };
@@ -157,7 +162,8 @@ fn check(names: &[String], points: usize, shape: usize, edges: &[Edge]) -> Resul
     }
     for (i, e) in edges.iter().enumerate() {
         let ends = (e.a as usize) < points && (e.b as usize) < points && e.a != e.b;
-        let rest = (e.name as usize) < names.len() && e.shape_from <= e.shape_to && e.shape_to as usize <= shape;
+        let rest =
+            (e.name as usize) < names.len() && e.shape_from <= e.shape_to && e.shape_to as usize <= shape;
         if !ends || !rest || e.cm == 0 || (e.millis_ab == 0 && e.millis_ba == 0) {
             return Err(format!("edge {i} refers to something outside the file or has no length or time"));
         }
@@ -170,7 +176,9 @@ fn check_order(order: &[u32], points: usize) -> Result<(), String> {
     for node in order {
         match seen.get_mut(*node as usize) {
             Some(seen) if !*seen => *seen = true,
-            _ => return Err(format!("node {node} occurs twice in the order of contraction or does not exist")),
+            _ => {
+                return Err(format!("node {node} occurs twice in the order of contraction or does not exist"));
+            }
         }
     }
     if order.len() == points { Ok(()) } else { Err("the order of contraction lacks nodes".to_owned()) }
@@ -216,7 +224,8 @@ struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn bytes(&mut self, count: usize) -> Result<&'a [u8], String> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| "it ends in the middle of a value".to_owned())?;
+        let (taken, rest) =
+            self.rest.split_at_checked(count).ok_or_else(|| "it ends in the middle of a value".to_owned())?;
         self.rest = rest;
         Ok(taken)
     }
@@ -245,7 +254,11 @@ impl<'a> Input<'a> {
     }
 
     /// A count is believed only as far as so many items of at least `least` bytes can still follow.
-    fn list<T>(&mut self, least: usize, mut each: impl FnMut(&mut Self) -> Result<T, String>) -> Result<Vec<T>, String> {
+    fn list<T>(
+        &mut self,
+        least: usize,
+        mut each: impl FnMut(&mut Self) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
         let count = self.u32()? as usize;
         if count > self.rest.len() / least {
             return Err(format!("a list of {count} items is announced, fewer can follow"));
@@ -255,7 +268,8 @@ impl<'a> Input<'a> {
 
     fn point(&mut self) -> Result<Point, String> {
         let (lat, lon) = (self.u32()? as i32, self.u32()? as i32);
-        let on_earth = (-900_000_000..=900_000_000).contains(&lat) && (-1_800_000_000..=1_800_000_000).contains(&lon);
+        let on_earth =
+            (-900_000_000..=900_000_000).contains(&lat) && (-1_800_000_000..=1_800_000_000).contains(&lon);
         if on_earth { Ok(Point::from_e7(lat, lon)) } else { Err("a point lies off the earth".to_owned()) }
     }
 
@@ -265,7 +279,9 @@ impl<'a> Input<'a> {
 
     fn edge(&mut self) -> Result<Edge, String> {
         let class = self.byte()?;
-        let class = *RoadClass::ALL.get(class as usize).ok_or_else(|| format!("road class {class} does not exist"))?;
+        let class = *RoadClass::ALL
+            .get(class as usize)
+            .ok_or_else(|| format!("road class {class} does not exist"))?;
         let mut n = [0; 8];
         for n in &mut n {
             *n = self.u32()?;
@@ -282,10 +298,13 @@ impl<'a> Input<'a> {
     }
 
     fn label(&mut self) -> Result<Label, String> {
-        const ALL: [LabelKind; 4] = [LabelKind::Town, LabelKind::District, LabelKind::Station, LabelKind::Landmark];
+        const ALL: [LabelKind; 4] =
+            [LabelKind::Town, LabelKind::District, LabelKind::Station, LabelKind::Landmark];
         let kind = self.byte()?;
-        let kind =
-            ALL.into_iter().find(|k| *k as u8 == kind).ok_or_else(|| format!("label kind {kind} does not exist"))?;
+        let kind = ALL
+            .into_iter()
+            .find(|k| *k as u8 == kind)
+            .ok_or_else(|| format!("label kind {kind} does not exist"))?;
         let (name, furigana) = (self.text()?, self.text()?);
         let point = match self.points()?.as_slice() {
             [point] => *point,

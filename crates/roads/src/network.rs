@@ -90,7 +90,11 @@ impl Network {
 
     /// The arc that a fastest path takes between neighbours; of equal ones the first.
     pub fn best_arc(&self, from: u32, to: u32) -> Option<Arc> {
-        self.arcs_from(from).iter().copied().filter(|arc| arc.to == to).min_by_key(|arc| (self.weight(*arc), arc.edge))
+        self.arcs_from(from)
+            .iter()
+            .copied()
+            .filter(|arc| arc.to == to)
+            .min_by_key(|arc| (self.weight(*arc), arc.edge))
     }
 
     /// All points of an edge including both ends.

@@ -59,7 +59,8 @@ impl Path {
             return None;
         };
         let Some(after) = after.filter(|_| next > 0) else { return Some(before.point) };
-        let share = (after_millis - before.after_millis) as f64 / (after.after_millis - before.after_millis) as f64;
+        let share =
+            (after_millis - before.after_millis) as f64 / (after.after_millis - before.after_millis) as f64;
         Some(between(before.point, after.point, share))
     }
 }
@@ -82,7 +83,10 @@ pub(crate) fn draw(network: &Network, nodes: &[u32]) -> Path {
         for (length, point) in lengths.iter().zip(&line[1..]) {
             behind += length;
             let share = (behind / total).min(1.0);
-            points.push(PathPoint { point: *point, after_millis: (millis + (duration as f64 * share) as u64) as i64 });
+            points.push(PathPoint {
+                point: *point,
+                after_millis: (millis + (duration as f64 * share) as u64) as i64,
+            });
         }
         millis += duration;
         if let Some(last) = points.last_mut() {

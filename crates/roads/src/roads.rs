@@ -45,7 +45,8 @@ impl Roads {
     /// Every corruption, truncation, other version or other kind of file is a [`Fault`] that names the file.
     pub fn open(path: &FilePath) -> Result<Roads, Fault> {
         let (payload, fingerprint) = file::read(path)?;
-        let parts = file::decode(&payload).map_err(|what| Fault::Malformed { path: path.to_owned(), what })?;
+        let parts =
+            file::decode(&payload).map_err(|what| Fault::Malformed { path: path.to_owned(), what })?;
         let arcs: Vec<(u32, u32)> = (0..parts.network.points.len() as u32)
             .flat_map(|from| parts.network.arcs_from(from).iter().map(move |arc| (from, arc.to)))
             .collect();
@@ -171,7 +172,10 @@ impl Roads {
     /// If the node is not of this network.
     pub fn arcs(&self, from: Node) -> impl Iterator<Item = (Node, u32, u32)> + '_ {
         let network = &self.network;
-        network.arcs_from(from.0).iter().map(|arc| (Node(arc.to), network.millis(*arc), network.edges[arc.edge as usize].cm))
+        network
+            .arcs_from(from.0)
+            .iter()
+            .map(|arc| (Node(arc.to), network.millis(*arc), network.edges[arc.edge as usize].cm))
     }
 
     /// What a map shows.

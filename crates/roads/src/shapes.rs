@@ -136,7 +136,14 @@ fn stroke(network: &Network, edge: usize, used: &mut [bool]) -> Vec<Point> {
 }
 
 /// Lengthens the line beyond `end`; `downstream` says on which side a one-way stroke is being lengthened.
-fn extend(network: &Network, edge: usize, mut end: u32, line: &mut Vec<Point>, used: &mut [bool], downstream: bool) {
+fn extend(
+    network: &Network,
+    edge: usize,
+    mut end: u32,
+    line: &mut Vec<Point>,
+    used: &mut [bool],
+    downstream: bool,
+) {
     let mut last = edge;
     while let Some(next) = only_other(network, end, last) {
         let e = &network.edges[next];

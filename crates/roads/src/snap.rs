@@ -38,7 +38,11 @@ impl Plane {
             middle(bounds.sw.lon_e7(), bounds.ne.lon_e7()),
         );
         let metres_per_e7_lat = 6_371_008.8 * 1e-7_f64.to_radians();
-        Plane { origin, metres_per_e7_lat, metres_per_e7_lon: metres_per_e7_lat * origin.lat().to_radians().cos() }
+        Plane {
+            origin,
+            metres_per_e7_lat,
+            metres_per_e7_lon: metres_per_e7_lat * origin.lat().to_radians().cos(),
+        }
     }
 
     fn project(&self, p: Point) -> [f64; 2] {
@@ -117,7 +121,11 @@ impl SnapIndex {
 
     pub fn snap(&self, network: &Network, place: Point) -> Result<Snap, OffRoad> {
         let p = self.plane.project(place);
-        let off = |nearest: f64| OffRoad { point: place, nearest: Metres(nearest.ceil() as i64), limit: SNAP_LIMIT };
+        let off = |nearest: f64| OffRoad {
+            point: place,
+            nearest: Metres(nearest.ceil() as i64),
+            limit: SNAP_LIMIT,
+        };
         // Of equally near pieces (the two edges that meet at a corner) the one of the first edge.
         let mut near = self.tree.nearest_neighbor_iter_with_distance_2(p);
         let Some((mut best, distance_2)) = near.next() else {

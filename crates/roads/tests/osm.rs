@@ -12,7 +12,9 @@ use units::Node;
 
 #[test]
 fn real_extracts_are_read_and_hang_together() {
-    for (name, least_nodes) in [("tachikawa.osm.pbf", 3_000), ("helsinki.osm.pbf", 300), ("andorra.osm.pbf", 3_000)] {
+    for (name, least_nodes) in
+        [("tachikawa.osm.pbf", 3_000), ("helsinki.osm.pbf", 300), ("andorra.osm.pbf", 3_000)]
+    {
         let Some(path) = extract(name) else { continue };
         let begin = Instant::now();
         let mut stages = Vec::new();
@@ -21,7 +23,12 @@ fn real_extracts_are_read_and_hang_together() {
             stages.push(p.stage);
         })
         .unwrap();
-        println!("{name}: {:?}, {:?}, {report:?}, {} m of road", begin.elapsed(), roads, roads.road_metres().0);
+        println!(
+            "{name}: {:?}, {:?}, {report:?}, {} m of road",
+            begin.elapsed(),
+            roads,
+            roads.road_metres().0
+        );
         assert!(roads.node_count() >= least_nodes, "{name} has {} nodes", roads.node_count());
         assert_eq!((report.nodes, report.edges), (roads.node_count(), roads.edge_count()));
         assert!(report.ways_used > 0 && report.ways_used <= report.ways_read);

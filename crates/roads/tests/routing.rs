@@ -41,7 +41,12 @@ fn path_agrees(roads: &Roads, from: Node, to: Node, cells: &[Travel]) {
     // The nodes are a real walk over open arcs whose sum is the path's.
     let mut sum = (0, 0);
     for pair in path.nodes.windows(2) {
-        let arc = roads.arcs(pair[0]).filter(|arc| arc.0 == pair[1]).map(|(_, ms, cm)| (ms, cm)).min().expect("an open arc");
+        let arc = roads
+            .arcs(pair[0])
+            .filter(|arc| arc.0 == pair[1])
+            .map(|(_, ms, cm)| (ms, cm))
+            .min()
+            .expect("an open arc");
         sum = (sum.0 + u64::from(arc.0), sum.1 + u64::from(arc.1));
     }
     assert_eq!(rounded(sum), travel);

@@ -46,7 +46,11 @@ fn agrees(roads: &Roads, tries: usize) {
                 assert!(place.metres_to(snap.on_road) <= found);
                 assert!(nearest_by_looking_at_all(roads, snap.on_road) < 0.1, "the point is on a road");
                 let node = roads.point(snap.node).unwrap();
-                assert!(node.metres_to(snap.on_road) <= 100.5, "the node is {} m off", node.metres_to(snap.on_road));
+                assert!(
+                    node.metres_to(snap.on_road) <= 100.5,
+                    "the node is {} m off",
+                    node.metres_to(snap.on_road)
+                );
             }
             Err(off) => {
                 far += 1;

@@ -71,7 +71,11 @@ fn check_rivers(town: &Town, seed: u64) {
             assert!(nearest < 60.0, "seed {seed}: a road crosses {} {nearest} m from any bridge", river.name);
         }
         if i == 0 {
-            assert!((3..=5).contains(&found.len()), "seed {seed}: {} bridges over the river: {found:?}", found.len());
+            assert!(
+                (3..=5).contains(&found.len()),
+                "seed {seed}: {} bridges over the river: {found:?}",
+                found.len()
+            );
         }
     }
 }
@@ -82,15 +86,32 @@ fn check_plots(town: &Town, seed: u64) {
     for plot in &town.plots {
         *counts.entry(plot.kind).or_default() += 1;
         let snap = town.roads.snap(plot.point).unwrap();
-        assert!(snap.distance.0 <= 120, "seed {seed}: {:?} at {} is {} from a road", plot.kind, plot.point, snap.distance);
+        assert!(
+            snap.distance.0 <= 120,
+            "seed {seed}: {:?} at {} is {} from a road",
+            plot.kind,
+            plot.point,
+            snap.distance
+        );
         if plot.kind == PlotKind::House {
             houses[plot.district] += 1;
-            assert!(snap.distance.0 <= 40, "seed {seed}: a house at {} is {} from a road", plot.point, snap.distance);
+            assert!(
+                snap.distance.0 <= 40,
+                "seed {seed}: a house at {} is {} from a road",
+                plot.point,
+                snap.distance
+            );
         }
     }
     let expected = [
-        (PlotKind::House, 1_500), (PlotKind::Shop, 40), (PlotKind::HighStreet, 20), (PlotKind::Clinic, 25),
-        (PlotKind::Hospital, 2), (PlotKind::TownHall, 1), (PlotKind::Station, 1), (PlotKind::Facility, 6),
+        (PlotKind::House, 1_500),
+        (PlotKind::Shop, 40),
+        (PlotKind::HighStreet, 20),
+        (PlotKind::Clinic, 25),
+        (PlotKind::Hospital, 2),
+        (PlotKind::TownHall, 1),
+        (PlotKind::Station, 1),
+        (PlotKind::Facility, 6),
         (PlotKind::Hall, 10),
     ];
     for (kind, least) in expected {
@@ -108,7 +129,12 @@ fn the_old_town_has_one_way_streets_and_the_map_its_names() {
         let lines = shapes.roads.iter().filter(|r| r.oneway == oneway).flat_map(|r| &r.lines);
         lines.flat_map(|l| l.windows(2)).map(|p| p[0].metres_to(p[1])).sum()
     };
-    assert!(metres(true) > 1_500.0 && metres(true) < metres(false) * 0.05, "{} of {}", metres(true), metres(false));
+    assert!(
+        metres(true) > 1_500.0 && metres(true) < metres(false) * 0.05,
+        "{} of {}",
+        metres(true),
+        metres(false)
+    );
     for class in [RoadClass::Trunk, RoadClass::Primary, RoadClass::Secondary, RoadClass::Tertiary] {
         assert!(shapes.roads.iter().any(|r| r.class == class && !r.name.is_empty()), "{class:?}");
     }
@@ -126,11 +152,13 @@ fn one_way_streets_are_driven_one_way() {
     let roads = &town().roads;
     let mut stretches = 0;
     for line in roads.shapes().roads.iter().filter(|r| r.oneway).flat_map(|r| &r.lines) {
-        let node_at = |p: &Point| Some(roads.snap(*p).unwrap().node).filter(|node| roads.point(*node) == Some(*p));
+        let node_at =
+            |p: &Point| Some(roads.snap(*p).unwrap().node).filter(|node| roads.point(*node) == Some(*p));
         let nodes: Vec<Node> = line.iter().filter_map(node_at).collect();
         assert!(nodes.len() >= 2, "a street begins and ends at a node");
         for pair in nodes.windows(2) {
-            let between = |a: Node, b: Node| roads.arcs(a).filter(move |arc| arc.0 == b).map(|arc| arc.2).min();
+            let between =
+                |a: Node, b: Node| roads.arcs(a).filter(move |arc| arc.0 == b).map(|arc| arc.2).min();
             let there = between(pair[0], pair[1]).expect("open in its sense");
             // Round a small block another street may join the same two nodes; it is longer.
             let closed = between(pair[1], pair[0]).is_none_or(|back| back > there);

@@ -126,13 +126,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
         let headers = request.headers().clone();
         require_json(&headers)?;
         let bytes = Bytes::from_request(request, state).await.map_err(|e| {
-            Problem::new(e.status(), "payload_too_large", format!("{}; at most {BODY_MAX} bytes are taken", e.body_text()))
+            Problem::new(
+                e.status(),
+                "payload_too_large",
+                format!("{}; at most {BODY_MAX} bytes are taken", e.body_text()),
+            )
         })?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let mut reader = serde_json::Deserializer::from_slice(text);
         let input = serde_path_to_error::deserialize(&mut reader).map_err(|e| malformed(&e))?;
         reader.end().map_err(|e| {
-            Problem::new(StatusCode::BAD_REQUEST, "malformed_body", format!("the body goes on behind its end: {e}"))
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed_body",
+                format!("the body goes on behind its end: {e}"),
+            )
         })?;
         Ok(Call { input, key: read_key(&headers, &path, &bytes)? })
     }
@@ -154,7 +162,9 @@ fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     match inner.classify() {
         serde_json::error::Category::Data if field != "." => Problem::invalid(&field, inner.to_string()),
         serde_json::error::Category::Data => Problem::invalid("body", inner.to_string()),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "malformed_body", format!("the body is not JSON: {inner}")),
+        _ => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed_body", format!("the body is not JSON: {inner}"))
+        }
     }
 }
 

@@ -52,7 +52,13 @@ impl Feed {
     /// Something other than an event that everybody should know (the clock's speed).
     pub fn announce(&self, n: u64, body: &Value) {
         let text = body.to_string();
-        let message = Message { n, board: text.clone(), town: Some(text), vehicles: BTreeMap::new(), requests: BTreeMap::new() };
+        let message = Message {
+            n,
+            board: text.clone(),
+            town: Some(text),
+            vehicles: BTreeMap::new(),
+            requests: BTreeMap::new(),
+        };
         drop(self.messages.send(Arc::new(message)));
     }
 
@@ -86,7 +92,8 @@ impl Touched {
             Event::FacilityAdded { facility } => {
                 self.facilities.insert(facility.id);
             }
-            Event::AbsenceNoted { rider, .. } | Event::RiderAdded { rider: domain::Rider { id: rider, .. } } => {
+            Event::AbsenceNoted { rider, .. }
+            | Event::RiderAdded { rider: domain::Rider { id: rider, .. } } => {
                 let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
                 self.facilities.extend(member.map(|m| m.facility));
             }
@@ -103,7 +110,9 @@ impl Touched {
                 self.requests.insert(*request);
             }
             Event::PlanChanged { routes, .. } => self.vehicles.extend(routes.iter().map(|r| r.route.vehicle)),
-            Event::RouteAcknowledged { route, .. } | Event::Departed { route, .. } | Event::Arrived { route, .. } => {
+            Event::RouteAcknowledged { route, .. }
+            | Event::Departed { route, .. }
+            | Event::Arrived { route, .. } => {
                 self.vehicles.insert(route.vehicle);
             }
             Event::Boarded { route, request, .. }
@@ -151,8 +160,12 @@ impl Change {
         for id in &touched.requests {
             requests.extend(viewer.request(*id).map(|r| (*id, value(serde_json::to_value(r)))));
         }
-        let facilities: Vec<Value> =
-            touched.facilities.iter().filter_map(|f| viewer.facility(*f)).map(|f| value(serde_json::to_value(f))).collect();
+        let facilities: Vec<Value> = touched
+            .facilities
+            .iter()
+            .filter_map(|f| viewer.facility(*f))
+            .map(|f| value(serde_json::to_value(f)))
+            .collect();
         let figures = value(serde_json::to_value(app.figures()));
         // Places on runs are shown on the vehicles, not in the stream of requests.
         let shown = |id: &RequestId| snapshot.area.requests.get(id).is_some_and(|r| !r.is_run());
@@ -256,7 +269,10 @@ fn pass_positions(app: &App) {
             "vehicle": id.to_string(), "at": seen.fix.at.to_string(),
             "position": [seen.fix.point.lon(), seen.fix.point.lat()], "heading": seen.heading, "state": state,
         });
-        vehicles.insert(id, json!({ "n": snapshot.version.0, "kind": "positions", "positions": [one] }).to_string());
+        vehicles.insert(
+            id,
+            json!({ "n": snapshot.version.0, "kind": "positions", "positions": [one] }).to_string(),
+        );
         all.push(one);
     }
     let board = json!({ "n": snapshot.version.0, "kind": "positions", "positions": all }).to_string();

@@ -43,7 +43,11 @@ pub fn figures_view(figures: &stats::Figures) -> wire::Figures {
             open: requests.open,
         },
         served_by_class: figures.served_by_class.iter().map(|(k, v)| (name_of(*k), *v)).collect(),
-        refused_by_reason: figures.refused_by_reason.iter().map(|(reason, count)| reason_view(*reason, *count)).collect(),
+        refused_by_reason: figures
+            .refused_by_reason
+            .iter()
+            .map(|(reason, count)| reason_view(*reason, *count))
+            .collect(),
         idle_seats_used: figures.idle_seats_used,
         wait_seconds: spread(figures.wait),
         ride_seconds: spread(figures.ride),

@@ -261,6 +261,8 @@ pub struct NewPolicy {
     pub wait_max_minutes: Option<i64>,
     pub offer_lasts_minutes: Option<i64>,
     pub wait_on_board_max_minutes: Option<i64>,
+    /// By how much guests may delay a member against the day plan.
+    pub member_delay_max_minutes: Option<i64>,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,

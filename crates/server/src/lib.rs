@@ -135,11 +135,22 @@ pub fn router(setup: Setup) -> Router {
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(app::BODY_MAX))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an internal error; it has been logged").into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "an internal error; it has been logged",
+            )
+            .into_response()
+        }))
 }
 
 async fn no_such_path(uri: axum::http::Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("there is no `{}`; see /api/v1/openapi.json", uri.path()))
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!("there is no `{}`; see /api/v1/openapi.json", uri.path()),
+    )
 }
 
 async fn no_such_method(method: axum::http::Method, uri: axum::http::Uri) -> Problem {

@@ -60,9 +60,13 @@ fn draw(roads: &Roads) -> Value {
         })
     };
     let water: Vec<Value> = rivers.chain(areas(|k| k == AreaKind::Water)).collect();
-    let railways = shapes.railways.iter().map(|r| feature(json!({ "type": "LineString", "coordinates": line(r) }), json!({})));
+    let railways = shapes
+        .railways
+        .iter()
+        .map(|r| feature(json!({ "type": "LineString", "coordinates": line(r) }), json!({})));
     let labels = shapes.labels.iter().map(|label| {
-        let properties = json!({ "name": label.name, "furigana": label.furigana, "kind": name_of(label.kind) });
+        let properties =
+            json!({ "name": label.name, "furigana": label.furigana, "kind": name_of(label.kind) });
         feature(json!({ "type": "Point", "coordinates": at(label.point) }), properties)
     });
     let bounds = roads.bounds();

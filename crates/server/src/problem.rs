@@ -105,7 +105,8 @@ impl From<Turned> for Problem {
                 problem
             }
             Turned::Unavailable { .. } => {
-                let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", detail);
+                let mut problem =
+                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", detail);
                 problem.retry_after_seconds = Some(5);
                 problem
             }

@@ -35,7 +35,10 @@ pub fn class(class: RideClass) -> Both {
 }
 
 pub fn alternative(alternative: &Alternative) -> Both {
-    let fill = |both: Both, key: &str, ja: &str, en: &str| Both { ja: both.ja.replace(key, ja), en: both.en.replace(key, en) };
+    let fill = |both: Both, key: &str, ja: &str, en: &str| Both {
+        ja: both.ja.replace(key, ja),
+        en: both.en.replace(key, en),
+    };
     match alternative {
         Alternative::OtherTime { at } => {
             let time = DayTime::of(*at).to_string();
@@ -72,6 +75,9 @@ mod tests {
         for class_code in RideClass::ALL {
             assert_ne!(class(class_code).ja, class_code.code());
         }
-        assert_eq!(problem_ja("time_in_past", Some("wish.at"), ""), "「希望時刻」がすでに過ぎています。これからの時刻を入れてください。");
+        assert_eq!(
+            problem_ja("time_in_past", Some("wish.at"), ""),
+            "「希望時刻」がすでに過ぎています。これからの時刻を入れてください。"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! From the state and the register to what clients see. Reads one snapshot, changes nothing.
 
-use domain::{Area, Booking, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
 use dispatch::{Forecast, Service, Snapshot, forecast};
+use domain::{Area, Booking, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
 use units::{PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::legs::Legs;
@@ -65,7 +65,13 @@ impl Viewer<'_> {
     pub fn place(&self, place: PlaceId) -> wire::Place {
         let id = place.to_string();
         let known: PlaceEntry = entry(&self.service.register, "place", &id);
-        wire::Place { id, label: known.label, address: known.address, category: known.category, at: known.position }
+        wire::Place {
+            id,
+            label: known.label,
+            address: known.address,
+            category: known.category,
+            at: known.position,
+        }
     }
 
     pub fn rider(&self, rider: RiderId) -> Option<wire::Rider> {
@@ -86,7 +92,8 @@ impl Viewer<'_> {
     pub fn facility(&self, id: units::FacilityId) -> Option<wire::Facility> {
         let facility = self.area().facilities.get(&id)?;
         let name: NameEntry = entry(&self.service.register, "facility", &id.to_string());
-        let owner: NameEntry = entry(&self.service.register, "corporation", &facility.corporation.to_string());
+        let owner: NameEntry =
+            entry(&self.service.register, "corporation", &facility.corporation.to_string());
         let attendance = self.area().list_attendance(id, self.today());
         let absent = attendance.iter().filter(|a| !a.pickup_run && !a.dropoff_run).count() as u32;
         Some(wire::Facility {
@@ -144,7 +151,11 @@ impl Viewer<'_> {
             plate: known.plate,
             facility: vehicle.facility.to_string(),
             kind: name_of(vehicle.kind),
-            layouts: vehicle.layouts.iter().map(|l| wire::Layout { seats: l.seats, wheelchairs: l.wheelchairs }).collect(),
+            layouts: vehicle
+                .layouts
+                .iter()
+                .map(|l| wire::Layout { seats: l.seats, wheelchairs: l.wheelchairs })
+                .collect(),
             attendant: vehicle.attendant,
             driver_name: known.driver_name,
             state: state.to_owned(),
@@ -152,7 +163,8 @@ impl Viewer<'_> {
             heading: seen.and_then(|w| w.heading),
             position_at: seen.map(|w| w.fix.at.to_string()),
             standing_at: route.anchor.place.to_string(),
-            at_base: base == Some(route.anchor.place) && !matches!(route.progress, Progress::Returning { .. }),
+            at_base: base == Some(route.anchor.place)
+                && !matches!(route.progress, Progress::Returning { .. }),
             since: since.to_string(),
             leg,
             on_board: self.on_board(route_id),
@@ -239,7 +251,8 @@ impl Viewer<'_> {
         places.push(route.anchor.place);
         places.extend(route.visits.iter().filter_map(|v| self.area().find_visit_place(v.visit)));
         places.dedup();
-        let nodes: Vec<_> = places.iter().take(PATH_LEGS + 1).filter_map(|p| self.area().find_node(*p)).collect();
+        let nodes: Vec<_> =
+            places.iter().take(PATH_LEGS + 1).filter_map(|p| self.area().find_node(*p)).collect();
         let mut points: Vec<wire::Position> = Vec::new();
         for leg in nodes.windows(2) {
             let Some(path) = self.legs.find(leg[0], leg[1]) else { continue };
@@ -255,7 +268,8 @@ impl Viewer<'_> {
             Wish::LeaveAt(at) => ("leave_at", at),
             Wish::ArriveBy(at) => ("arrive_by", at),
             Wish::Run { direction, .. } => {
-                let kind = if direction == domain::Direction::PickupRun { "pickup_run" } else { "dropoff_run" };
+                let kind =
+                    if direction == domain::Direction::PickupRun { "pickup_run" } else { "dropoff_run" };
                 (kind, request.made_at)
             }
         };
@@ -290,7 +304,9 @@ impl Viewer<'_> {
             vehicle_name: booking.map(|b| self.vehicle_name(b.vehicle)),
             pickup_at: pickup_at.map(|t| t.to_string()),
             dropoff_at: dropoff_at.map(|t| t.to_string()),
-            position_of_vehicle: booking.and_then(|b| self.service.tracking.find(b.vehicle)).map(|w| position(w.fix.point)),
+            position_of_vehicle: booking
+                .and_then(|b| self.service.tracking.find(b.vehicle))
+                .map(|w| position(w.fix.point)),
         })
     }
 
@@ -371,7 +387,13 @@ pub fn refusal_view(refusal: &domain::Refusal) -> wire::Refusal {
                     domain::Alternative::FewerPeople { people } => ("fewer_people", None, Some(*people)),
                     domain::Alternative::OtherClass { .. } => ("other_class", None, None),
                 };
-                wire::Alternative { kind: kind.to_owned(), wish_at, people, text_ja: words.ja, text_en: words.en }
+                wire::Alternative {
+                    kind: kind.to_owned(),
+                    wish_at,
+                    people,
+                    text_ja: words.ja,
+                    text_en: words.en,
+                }
             })
             .collect(),
     }

@@ -80,7 +80,11 @@ impl Topic {
     }
 }
 
-pub async fn connect(State(app): State<Arc<App>>, Query(params): Query<Params>, upgrade: WebSocketUpgrade) -> Response {
+pub async fn connect(
+    State(app): State<Arc<App>>,
+    Query(params): Query<Params>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let topic = match Topic::of(&params) {
         Ok(topic) => topic,
         Err(problem) => return problem.into_response(),
@@ -176,8 +180,16 @@ fn catch_up(app: &App, topic: Topic, after: Option<u64>) -> CaughtUp {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Said {
-    Position { seq: u64, at: Timestamp, position: [f64; 2], #[serde(default)] accuracy_m: f64 },
-    Ack { revision: u64 },
+    Position {
+        seq: u64,
+        at: Timestamp,
+        position: [f64; 2],
+        #[serde(default)]
+        accuracy_m: f64,
+    },
+    Ack {
+        revision: u64,
+    },
 }
 
 async fn hear(app: &App, topic: Topic, text: &str) -> Result<(), Problem> {
@@ -186,10 +198,13 @@ async fn hear(app: &App, topic: Topic, text: &str) -> Result<(), Problem> {
         return Err(Problem::invalid("message", "only a driver's device says something here (as=driver)"));
     };
     match said {
-        Said::Position { seq, at, position, accuracy_m } => take_position(app, vehicle, seq, at, position, accuracy_m),
-        Said::Ack { revision } => {
-            app.submit(Command::AcknowledgeRoute { vehicle, revision }, &vehicle.to_string(), None, None).await.map(|_| ())
+        Said::Position { seq, at, position, accuracy_m } => {
+            take_position(app, vehicle, seq, at, position, accuracy_m)
         }
+        Said::Ack { revision } => app
+            .submit(Command::AcknowledgeRoute { vehicle, revision }, &vehicle.to_string(), None, None)
+            .await
+            .map(|_| ()),
     }
 }
 

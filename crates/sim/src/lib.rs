@@ -35,13 +35,13 @@ mod behaviour;
 mod run;
 
 pub use behaviour::{
-    Absence, Ask, BackDecision, BotVisit, Choice, DayScript, Door, DriverAct, DriverBot, DriverState, DriverView, Manners, OfferView,
-    Outbound, Outing, RiderBot, Step,
+    Absence, Ask, BackDecision, BotVisit, Choice, DayScript, Door, DriverAct, DriverBot, DriverState,
+    DriverView, Manners, OfferView, Outbound, Outing, RiderBot, Step,
 };
 pub use fault::Fault;
 pub use run::{Clock, Level, MemberDelay, Outcome, Report, simulate};
 pub use scenario::{Demand, Members, Noise, Scenario};
 pub use town::{
-    Corporation, FullName, MEMBERS, Person, PlaceCategory, RESIDENTS, TownFacility, TownPeople, TownPlace, TownRider, TownVehicle,
-    VEHICLES, draw_people,
+    Corporation, FullName, MEMBERS, Person, PlaceCategory, RESIDENTS, TownFacility, TownPeople, TownPlace,
+    TownRider, TownVehicle, VEHICLES, draw_people,
 };

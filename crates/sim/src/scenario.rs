@@ -131,7 +131,8 @@ impl Scenario {
     /// # Errors
     /// The fault names the file and the field, and says what it should hold.
     pub fn open(path: &Path) -> Result<Scenario, Fault> {
-        let text = std::fs::read_to_string(path).map_err(|source| Fault::Unreadable { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Fault::Unreadable { path: path.to_owned(), source })?;
         Scenario::parse(&text, &path.display().to_string())
     }
 
@@ -184,7 +185,9 @@ impl Scenario {
 }
 
 fn check(file: &File, origin: &str) -> Result<(), Fault> {
-    let invalid = |field, found: String, expected| Err(Fault::Invalid { origin: origin.to_owned(), field, found, expected });
+    let invalid = |field, found: String, expected| {
+        Err(Fault::Invalid { origin: origin.to_owned(), field, found, expected })
+    };
     let (demand, members, noise) = (&file.demand, &file.members, &file.noise);
     let rides = demand.rides_per_registrant;
     if !(0.0..=10.0).contains(&rides) {
@@ -219,13 +222,21 @@ fn check(file: &File, origin: &str) -> Result<(), Fault> {
     let purposes = &demand.purposes;
     let weights = [purposes.shopping, purposes.medical, purposes.leisure, purposes.other];
     if weights.iter().all(|w| *w == 0) || weights.iter().any(|w| *w > 1_000_000) {
-        return invalid("demand.purposes", format!("{weights:?}"), "weights up to 1000000, at least one above 0");
+        return invalid(
+            "demand.purposes",
+            format!("{weights:?}"),
+            "weights up to 1000000, at least one above 0",
+        );
     }
     if file.policy.people_max == 0 {
         return invalid("policy.people_max", "0".to_owned(), "1 or more");
     }
     if file.policy.source.trim().is_empty() {
-        return invalid("policy.source", "empty".to_owned(), "the law, notice or decision that the policy rests on");
+        return invalid(
+            "policy.source",
+            "empty".to_owned(),
+            "the law, notice or decision that the policy rests on",
+        );
     }
     Ok(())
 }

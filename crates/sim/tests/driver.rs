@@ -2,14 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use domain::{
-    Area, Booking, Channel, Command, Event, Facility, FactKind, Layout, Needs, Place, PlannedVisit, Promise, Purpose, RequestState,
-    RideClass, Rider, RouteChange, RouteId, Terms, TravelTimes, Vehicle, VehicleKind, VisitKey, VisitKind, Wish, decide,
+    Area, Booking, Channel, Command, Event, Facility, FactKind, Layout, Needs, Place, Planned, PlannedVisit,
+    Promise, Purpose, RequestState, RideClass, Rider, RouteChange, RouteId, Terms, TravelTimes, Vehicle,
+    VehicleKind, VisitKey, VisitKind, Wish, decide,
 };
 use proptest::prelude::*;
 use sim::{Door, DriverBot, DriverView, Manners};
 use units::{
-    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
-    Timestamp, VehicleId, Window,
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId,
+    RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window,
 };
 
 /// Places on a line, a minute apart; place 1 is the base.
@@ -48,18 +49,23 @@ struct Trip {
 }
 
 fn trips() -> impl Strategy<Value = Vec<Trip>> {
-    let trip = (1..=PLACES, 1..=PLACES, 0i64..180, prop::bool::weighted(0.15), 0i64..240).prop_map(|(from, to, after, missing, tail)| {
-        let to = if from == to { from % PLACES + 1 } else { to };
-        Trip { from, to, after, door: Door { tail: Seconds(tail), comes: !missing } }
-    });
+    let trip = (1..=PLACES, 1..=PLACES, 0i64..180, prop::bool::weighted(0.15), 0i64..240).prop_map(
+        |(from, to, after, missing, tail)| {
+            let to = if from == to { from % PLACES + 1 } else { to };
+            Trip { from, to, after, door: Door { tail: Seconds(tail), comes: !missing } }
+        },
+    );
     prop::collection::vec(trip, 1..7)
 }
 
 /// An area with one vehicle and these trips booked, one after the other or (where `shared`) all picked up first.
 fn area_of(trips: &[Trip], shared: bool) -> Area {
     let mut area = Area::new(AreaId(1));
-    let mut events: Vec<Event> =
-        (1..=PLACES).map(|id| Event::PlaceAdded { place: Place { id: PlaceId(id), node: Node(id), largest_vehicle: VehicleKind::Van } }).collect();
+    let mut events: Vec<Event> = (1..=PLACES)
+        .map(|id| Event::PlaceAdded {
+            place: Place { id: PlaceId(id), node: Node(id), largest_vehicle: VehicleKind::Van },
+        })
+        .collect();
     let facility = Facility {
         id: FacilityId(1),
         corporation: CorporationId(1),
@@ -70,9 +76,23 @@ fn area_of(trips: &[Trip], shared: bool) -> Area {
         ride_max: Seconds::minutes(40),
     };
     let layouts = vec![Layout { seats: 9, wheelchairs: 0 }];
-    let vehicle = Vehicle { id: VehicleId(1), facility: FacilityId(1), kind: VehicleKind::Van, layouts, shift: hours(8, 18), attendant: true };
-    let needs = Needs { wheelchair: false, walker_tenths: 0, attendant: false, boarding: Seconds(120), alighting: Seconds(60) };
-    let rider = Rider { id: RiderId(1), needs, places: (1..=PLACES).map(PlaceId).collect(), membership: None };
+    let vehicle = Vehicle {
+        id: VehicleId(1),
+        facility: FacilityId(1),
+        kind: VehicleKind::Van,
+        layouts,
+        shift: hours(8, 18),
+        attendant: true,
+    };
+    let needs = Needs {
+        wheelchair: false,
+        walker_tenths: 0,
+        attendant: false,
+        boarding: Seconds(120),
+        alighting: Seconds(60),
+    };
+    let rider =
+        Rider { id: RiderId(1), needs, places: (1..=PLACES).map(PlaceId).collect(), membership: None };
     events.extend([
         Event::FacilityAdded { facility },
         Event::VehicleAdded { vehicle },
@@ -104,6 +124,7 @@ fn area_of(trips: &[Trip], shared: bool) -> Area {
             class: RideClass::GuestIdleVehicle,
             terms: Terms::OutsideRunHours,
             promise: Promise { pickup: told(begin), dropoff: told(begin + Seconds::minutes(10)) },
+            planned: Planned { pickup: begin, dropoff: begin + Seconds::minutes(10) },
             ride_max: Seconds::minutes(40),
             direct: Seconds::minutes(5),
         };
@@ -127,7 +148,11 @@ fn door_of(area: &Area, trips: &[Trip]) -> impl Fn(&domain::Request) -> Door + u
 }
 
 /// Drives the area's one vehicle until nothing moves any more, checking every act; gives the facts in order.
-fn drive(area: &mut Area, bot: DriverBot, door: &dyn Fn(&domain::Request) -> Door) -> Vec<(FactKind, Option<VisitKey>, Timestamp)> {
+fn drive(
+    area: &mut Area,
+    bot: DriverBot,
+    door: &dyn Fn(&domain::Request) -> Door,
+) -> Vec<(FactKind, Option<VisitKey>, Timestamp)> {
     let mut now = day().at(DayTime::hm(8, 0));
     let end = day().at(DayTime::hm(18, 0));
     let mut facts: Vec<(FactKind, Option<VisitKey>, Timestamp)> = Vec::new();
@@ -145,8 +170,10 @@ fn drive(area: &mut Area, bot: DriverBot, door: &dyn Fn(&domain::Request) -> Doo
             let patience = if act.fact == FactKind::NoShow { Seconds::minutes(5) } else { Seconds::ZERO };
             assert!(act.at >= booking.promise.pickup.open() + patience, "{act:?} before the promise");
         }
-        let command = Command::RecordFact { vehicle: VehicleId(1), fact: act.fact, visit: act.visit, at: act.at };
-        let decision = decide(area, &command, now, &Line).unwrap_or_else(|rejection| panic!("{act:?} is turned away: {rejection}"));
+        let command =
+            Command::RecordFact { vehicle: VehicleId(1), fact: act.fact, visit: act.visit, at: act.at };
+        let decision = decide(area, &command, now, &Line)
+            .unwrap_or_else(|rejection| panic!("{act:?} is turned away: {rejection}"));
         assert!(!decision.events.is_empty(), "{act:?} changes nothing and would be repeated for ever");
         decision.events.iter().for_each(|event| area.apply(event).unwrap());
         facts.push((act.fact, act.visit, act.at));
@@ -187,7 +214,9 @@ fn an_exact_driver_keeps_an_exact_plan() {
     let facts = drive(&mut area, DriverBot::new(1, exact), &door);
     let told: Vec<String> = facts
         .iter()
-        .map(|(fact, visit, at)| format!("{} {fact:?} {}", DayTime::of(*at), visit.map_or("base".to_owned(), |v| v.to_string())))
+        .map(|(fact, visit, at)| {
+            format!("{} {fact:?} {}", DayTime::of(*at), visit.map_or("base".to_owned(), |v| v.to_string()))
+        })
         .collect();
     let expected = [
         "09:27 Departed request-1:pickup",
@@ -230,8 +259,15 @@ fn progress_runs_from_departure_to_arrival() {
     let manners = Manners { drive_percent: (120, 120), peak_percent: 0, door_percent: (100, 100) };
     let bot = DriverBot::new(1, manners);
     let at = day().at(DayTime::hm(12, 0));
-    let heading = sim::DriverState::Heading { visit: VisitKey::pickup(RequestId(1)), departed_at: at, leg: Seconds(500) };
+    let heading = sim::DriverState::Heading {
+        visit: VisitKey::pickup(RequestId(1)),
+        departed_at: at,
+        leg: Seconds(500),
+    };
     let progress = |after| bot.progress_basis_points(heading, at + Seconds(after));
-    assert_eq!((progress(0), progress(300), progress(600), progress(900)), (Some(0), Some(5000), Some(10_000), Some(10_000)));
+    assert_eq!(
+        (progress(0), progress(300), progress(600), progress(900)),
+        (Some(0), Some(5000), Some(10_000), Some(10_000))
+    );
     assert_eq!(bot.progress_basis_points(sim::DriverState::Standing { since: at }, at), None);
 }

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use domain::{AbsenceKind, Channel, Purpose, VehicleKind, Wish};
 use roads::Town;
-use sim::{BackDecision, DayScript, MEMBERS, Outbound, PlaceCategory, RESIDENTS, Scenario, TownPeople, draw_people};
+use sim::{
+    BackDecision, DayScript, MEMBERS, Outbound, PlaceCategory, RESIDENTS, Scenario, TownPeople, draw_people,
+};
 use units::{DayTime, Seconds, ServiceDay};
 
 fn town() -> &'static Town {
@@ -38,7 +40,10 @@ fn the_same_seed_draws_the_same_people() {
 #[test]
 fn the_town_has_what_the_plan_says() {
     let p = people();
-    assert_eq!((p.corporations.len(), p.facilities.len(), p.vehicles.len(), p.riders.len()), (2, 3, 12, MEMBERS + RESIDENTS));
+    assert_eq!(
+        (p.corporations.len(), p.facilities.len(), p.vehicles.len(), p.riders.len()),
+        (2, 3, 12, MEMBERS + RESIDENTS)
+    );
     let kinds: BTreeSet<VehicleKind> = p.vehicles.iter().map(|v| v.kind).collect();
     assert_eq!(kinds.len(), 4);
     assert_eq!(p.vehicles.iter().filter(|v| v.attendant).count(), 8);
@@ -52,7 +57,10 @@ fn the_town_has_what_the_plan_says() {
     assert!(p.riders[MEMBERS..].iter().all(|r| r.membership.is_none()));
     let phones: BTreeSet<&str> = p.riders.iter().map(|r| r.person.phone.as_str()).collect();
     assert_eq!(phones.len(), p.riders.len());
-    assert!(phones.iter().all(|phone| phone.starts_with("0270-0")), "no exchange begins with 0: nobody can be called");
+    assert!(
+        phones.iter().all(|phone| phone.starts_with("0270-0")),
+        "no exchange begins with 0: nobody can be called"
+    );
 }
 
 #[test]
@@ -67,7 +75,11 @@ fn riders_have_a_home_of_their_own_and_places_to_go() {
         assert!((2..=5).contains(&rider.places.len()) && distinct.len() == rider.places.len());
         assert_eq!(p.places[rider.places[0]].category, PlaceCategory::Home);
         assert!(rider.places[1..].iter().all(|place| p.places[*place].category != PlaceCategory::Home));
-        assert!(rider.person.name.furigana.chars().all(|c| c == ' ' || ('ぁ'..='ん').contains(&c)), "{:?}", rider.person.name);
+        assert!(
+            rider.person.name.furigana.chars().all(|c| c == ' ' || ('ぁ'..='ん').contains(&c)),
+            "{:?}",
+            rider.person.name
+        );
         assert!(!rider.needs.attendant || p.places[rider.places[0]].largest_vehicle >= VehicleKind::Minivan);
     }
 }
@@ -88,10 +100,14 @@ fn needs_and_attendance_are_as_in_the_field() {
             assert!(needs.walker_tenths == 0 || (3..=6).contains(&needs.walker_tenths));
         }
         let tuesday = ServiceDay::parse("2026-11-24").unwrap();
-        let attending = p.riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(tuesday))).count();
+        let attending =
+            p.riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(tuesday))).count();
         assert!((35..=65).contains(&attending), "{attending} members attend");
         for (index, facility) in p.facilities.iter().enumerate() {
-            let here = p.riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.0 == index && m.1.contains(tuesday)));
+            let here = p
+                .riders
+                .iter()
+                .filter(|r| r.membership.as_ref().is_some_and(|m| m.0 == index && m.1.contains(tuesday)));
             assert!(here.count() as u32 <= facility.capacity);
         }
     }
@@ -123,7 +139,8 @@ fn scripts_come_again_and_keep_their_shares() {
             *purposes.entry(outing.out.purpose).or_default() += 1;
         }
     }
-    let attending = people().riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(day))).count();
+    let attending =
+        people().riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(day))).count();
     let free = people().riders.len() - attending;
     let absence = share(absent, attending * DAYS as usize);
     assert!((0.045..0.075).contains(&absence), "{absence}");
@@ -144,15 +161,24 @@ fn wishes_are_sound() {
         for absence in &script.absences {
             let clock = DayTime::of(absence.at);
             assert!((DayTime::hm(7, 30)..=DayTime::hm(8, 30)).contains(&clock));
-            assert!(matches!(absence.kind, AbsenceKind::WholeDay | AbsenceKind::PickupRun | AbsenceKind::DropoffRun));
+            assert!(matches!(
+                absence.kind,
+                AbsenceKind::WholeDay | AbsenceKind::PickupRun | AbsenceKind::DropoffRun
+            ));
         }
         assert!(script.outings.windows(2).all(|pair| pair[0].out.at <= pair[1].out.at));
         for outing in &script.outings {
             for ask in [Some(outing.out), outing.back].into_iter().flatten() {
-                let (Wish::LeaveAt(at) | Wish::ArriveBy(at)) = ask.wish else { panic!("no call asks for a run") };
+                let (Wish::LeaveAt(at) | Wish::ArriveBy(at)) = ask.wish else {
+                    panic!("no call asks for a run")
+                };
                 assert!(ask.at <= at && ask.at >= scenario.date.at(DayTime::hm(7, 30)), "{ask:?}");
                 assert_eq!(at.unix_seconds() % 300, 0);
-                assert!(ask.from != ask.to && p.riders[ask.rider].places.contains(&ask.from) && p.riders[ask.rider].places.contains(&ask.to));
+                assert!(
+                    ask.from != ask.to
+                        && p.riders[ask.rider].places.contains(&ask.from)
+                        && p.riders[ask.rider].places.contains(&ask.to)
+                );
                 assert!(ask.cancels_at.is_none_or(|cancel| cancel > ask.at));
             }
             assert!(outing.back.is_none_or(|back| back.at > outing.out.at));
@@ -169,7 +195,10 @@ fn the_way_back_is_asked_for_when_one_is_there() {
     let later = back.at + Seconds::hours(2);
     assert_eq!(outing.decide_back(Outbound::Failed, later), BackDecision::Skip);
     assert_eq!(outing.decide_back(Outbound::Done, back.at - Seconds(1)), BackDecision::Wait(back.at));
-    assert_eq!(outing.decide_back(Outbound::UnderWay, later), BackDecision::Wait(later + Seconds::minutes(5)));
+    assert_eq!(
+        outing.decide_back(Outbound::UnderWay, later),
+        BackDecision::Wait(later + Seconds::minutes(5))
+    );
     let BackDecision::Ask(ask) = outing.decide_back(Outbound::Done, later) else { panic!("there and due") };
     assert_eq!((ask.at, ask.wish), (later, Wish::LeaveAt(later)), "nobody wishes to leave in the past");
     let BackDecision::Ask(ask) = outing.decide_back(Outbound::Done, back.at) else { panic!("there and due") };

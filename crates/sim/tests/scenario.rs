@@ -10,7 +10,10 @@ const BUSY: &str = include_str!("../../../fixtures/scenarios/busy-day.toml");
 #[test]
 fn shipped_scenarios_are_read() {
     let town = Scenario::parse(TOWN, "provincial-town.toml").unwrap();
-    assert_eq!((town.name.as_str(), town.date.to_string().as_str(), town.town_seed), ("provincial-town", "2026-11-24", 7));
+    assert_eq!(
+        (town.name.as_str(), town.date.to_string().as_str(), town.town_seed),
+        ("provincial-town", "2026-11-24", 7)
+    );
     assert_eq!(town.demand.rides_per_million, 45_000);
     assert!(!town.policy.allows.contains(&RideClass::GuestBesideMembers));
     assert_eq!(town.policy.effective_from, town.date);
@@ -39,13 +42,25 @@ fn mistakes_are_told_by_field() {
     check("town_seed = 7", "", &["town_seed"]);
     check("town_seed = 7", "town_sed = 7", &["town_sed"]);
     check("phone_percent = 60", "phone_percent = 160", &["demand.phone_percent", "160", "between 0 and 100"]);
-    check("rides_per_registrant = 0.045", "rides_per_registrant = -1.0", &["demand.rides_per_registrant", "between 0 and 10"]);
+    check(
+        "rides_per_registrant = 0.045",
+        "rides_per_registrant = -1.0",
+        &["demand.rides_per_registrant", "between 0 and 10"],
+    );
     check("rides_per_registrant = 0.045", "rides_per_registrant = nan", &["demand.rides_per_registrant"]);
-    check("drive_percent = [92, 130]", "drive_percent = [130, 92]", &["noise.drive_percent", "the smaller one first"]);
+    check(
+        "drive_percent = [92, 130]",
+        "drive_percent = [130, 92]",
+        &["noise.drive_percent", "the smaller one first"],
+    );
     check("date = \"2026-11-24\"", "date = \"2026-11-31\"", &["date", "2026-11-31"]);
     check("\"guest_idle_vehicle\"", "\"guest_idle\"", &["guest_idle", "guest_idle_vehicle"]);
     check("[\"08:30\", \"16:00\"]", "[\"16:00\", \"08:30\"]", &["guest_hours"]);
     check("source = \"老認発1011第1号 (2024-10-11)\"", "source = \" \"", &["policy.source"]);
-    check("shopping = 41, medical = 37, leisure = 14, other = 8", "shopping = 0, medical = 0, leisure = 0, other = 0", &["demand.purposes"]);
+    check(
+        "shopping = 41, medical = 37, leisure = 14, other = 8",
+        "shopping = 0, medical = 0, leisure = 0, other = 0",
+        &["demand.purposes"],
+    );
     check("people_max = 2", "people_max = 0", &["policy.people_max"]);
 }

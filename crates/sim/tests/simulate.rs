@@ -9,7 +9,8 @@ use stats::Share;
 use units::Seconds;
 
 fn scenario(name: &str) -> Scenario {
-    Scenario::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios").join(name)).unwrap()
+    Scenario::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios").join(name))
+        .unwrap()
 }
 
 fn run(scenario: &Scenario, seed: u64) -> Report {
@@ -36,7 +37,11 @@ fn assert_sound(report: &Report) {
     }
     for level in &report.levels {
         for (class, served) in &level.outcome.figures.served_by_class {
-            assert!(*served == 0 || level.allows.contains(class), "{} served {class:?}, which it does not allow", level.name);
+            assert!(
+                *served == 0 || level.allows.contains(class),
+                "{} served {class:?}, which it does not allow",
+                level.name
+            );
         }
     }
 }

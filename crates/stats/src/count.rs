@@ -16,7 +16,8 @@ impl DayFigures {
         let day = self.day.unwrap_or_else(|| ServiceDay::of(at));
         let none = DriveSums::default();
         let drive = self.drives.get(&day).unwrap_or(&none);
-        let others: Vec<&Tracked> = self.wishes.values().filter(|t| t.wish.day() == day && !t.is_run()).collect();
+        let others: Vec<&Tracked> =
+            self.wishes.values().filter(|t| t.wish.day() == day && !t.is_run()).collect();
         let carried = || others.iter().filter(|t| t.boarded_at.is_some());
         let people = |t: &&&Tracked| u64::from(t.people);
         let shared: u64 = carried().filter(|t| t.shared).map(|t| people(&t)).sum();
@@ -27,7 +28,11 @@ impl DayFigures {
             requests: count_requests(&others),
             served_by_class: self.count_served(day),
             refused_by_reason: count_reasons(&others),
-            idle_seats_used: others.iter().filter(|t| t.find_booking().is_some()).map(|t| u32::from(t.people)).sum(),
+            idle_seats_used: others
+                .iter()
+                .filter(|t| t.find_booking().is_some())
+                .map(|t| u32::from(t.people))
+                .sum(),
             wait: Spread::of(others.iter().filter_map(|t| find_wait(t)).collect()),
             ride: Spread::of(others.iter().filter_map(|t| Some(t.reached_at? - t.boarded_at?)).collect()),
             early: Spread::of(others.iter().filter_map(|t| find_early(t)).collect()),
@@ -73,7 +78,8 @@ impl DayFigures {
     }
 
     fn count_served(&self, day: ServiceDay) -> BTreeMap<RideClass, u32> {
-        let mut served: BTreeMap<RideClass, u32> = RideClass::ALL.into_iter().map(|class| (class, 0)).collect();
+        let mut served: BTreeMap<RideClass, u32> =
+            RideClass::ALL.into_iter().map(|class| (class, 0)).collect();
         for tracked in self.wishes.values().filter(|t| t.wish.day() == day && t.boarded_at.is_some()) {
             if let Some(booking) = tracked.find_booking() {
                 *served.entry(booking.class).or_default() += 1;

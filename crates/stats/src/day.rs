@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AbsenceKind, Booking, Channel, Event, Load, Purpose, Refusal, RideClass, Rider, RouteId, Vehicle, Wish};
+use domain::{
+    AbsenceKind, Booking, Channel, Event, Load, Purpose, Refusal, RideClass, Rider, RouteId, Vehicle, Wish,
+};
 use units::{Metres, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::drive::DriveSums;
@@ -134,8 +136,12 @@ impl DayFigures {
                     self.decide_fate(run.request, Fate::Booked(run.booking));
                 }
             }
-            Event::OfferAccepted { request, booking, .. } => self.decide_fate(*request, Fate::Booked(*booking)),
-            Event::RequestRefused { request, refusal } => self.decide_fate(*request, Fate::Refused(refusal.clone())),
+            Event::OfferAccepted { request, booking, .. } => {
+                self.decide_fate(*request, Fate::Booked(*booking))
+            }
+            Event::RequestRefused { request, refusal } => {
+                self.decide_fate(*request, Fate::Refused(refusal.clone()))
+            }
             Event::OffersExpired { request } => self.decide_fate(*request, Fate::Expired),
             Event::RequestCancelled { request, .. } => self.decide_fate(*request, Fate::Cancelled),
             _ => {}
@@ -183,7 +189,8 @@ impl DayFigures {
     }
 
     fn depart(&mut self, route: RouteId, metres: Metres) {
-        let aboard = self.drives.get(&route.day).and_then(|d| d.aboard.get(&route)).cloned().unwrap_or_default();
+        let aboard =
+            self.drives.get(&route.day).and_then(|d| d.aboard.get(&route)).cloned().unwrap_or_default();
         let mut load = Load::default();
         let mut guests = 0;
         for request in &aboard {

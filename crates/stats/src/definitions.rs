@@ -50,7 +50,11 @@ pub const DEFINITIONS: &[Definition] = &[
         "本日の乗車の依頼の数。利用者の送迎便は含まない。",
         "Requests for rides today, places on runs not counted.",
     ),
-    define("requests.by_channel", "依頼の受付方法(電話・アプリ・窓口・施設)別の数。", "Requests by the way they came in."),
+    define(
+        "requests.by_channel",
+        "依頼の受付方法(電話・アプリ・窓口・施設)別の数。",
+        "Requests by the way they came in.",
+    ),
     define("requests.by_purpose", "依頼の目的別の数。", "Requests by purpose."),
     define(
         "requests.booked",
@@ -58,11 +62,31 @@ pub const DEFINITIONS: &[Definition] = &[
         "Requests accepted and still to be carried, or on board now.",
     ),
     define("requests.done", "降車まで済んだ依頼の数。", "Requests whose riders have got off."),
-    define("requests.refused", "条件に合う車両がなく、お断りした依頼の数。", "Requests for which nothing could be offered."),
-    define("requests.cancelled", "取り消された依頼の数(予約の前後とも)。", "Requests cancelled, before or after booking."),
-    define("requests.no_show", "約束の時刻に乗車場所に現れなかった依頼の数。", "Requests whose rider was not at the door."),
-    define("requests.expired", "提示した案に返事がなく、期限が切れた依頼の数。", "Requests whose offers ran out unanswered."),
-    define("requests.open", "案を提示し、返事を待っている依頼の数。", "Requests with offers that await an answer."),
+    define(
+        "requests.refused",
+        "条件に合う車両がなく、お断りした依頼の数。",
+        "Requests for which nothing could be offered.",
+    ),
+    define(
+        "requests.cancelled",
+        "取り消された依頼の数(予約の前後とも)。",
+        "Requests cancelled, before or after booking.",
+    ),
+    define(
+        "requests.no_show",
+        "約束の時刻に乗車場所に現れなかった依頼の数。",
+        "Requests whose rider was not at the door.",
+    ),
+    define(
+        "requests.expired",
+        "提示した案に返事がなく、期限が切れた依頼の数。",
+        "Requests whose offers ran out unanswered.",
+    ),
+    define(
+        "requests.open",
+        "案を提示し、返事を待っている依頼の数。",
+        "Requests with offers that await an answer.",
+    ),
     define(
         "served_by_class",
         "実際に乗車した(乗車中を含む)件数を、乗車の区分別に数えたもの。利用者の送迎便も含み、片道を1件とする。",

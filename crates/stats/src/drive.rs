@@ -33,6 +33,11 @@ impl DriveSums {
 /// Free seats, in tenths, of the roomiest layout that holds the load: a wheelchair place in use costs the seats that the
 /// vehicle gives up for it. None are free where facts have overfilled every layout.
 pub(crate) fn idle_tenths(vehicle: &Vehicle, load: Load) -> u16 {
-    let seats = vehicle.layouts.iter().filter(|layout| layout.holds(load)).map(|layout| u16::from(layout.seats)).max();
+    let seats = vehicle
+        .layouts
+        .iter()
+        .filter(|layout| layout.holds(load))
+        .map(|layout| u16::from(layout.seats))
+        .max();
     (seats.unwrap_or(0) * SEAT_TENTHS).saturating_sub(load.seat_tenths)
 }

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AbsenceKind, Area, Booking, Channel, Direction, Event, Facility, Layout, Membership, Needs, Place, Promise, Purpose, Reason, ReasonCount,
-    Refusal, RequestState, RideClass, Rider, RouteId, RunBooking, Terms, Vehicle, VehicleKind, VisitKey, Weekdays, Wish,
+    AbsenceKind, Area, Booking, Channel, Direction, Event, Facility, Layout, Membership, Needs, Place,
+    Planned, Promise, Purpose, Reason, ReasonCount, Refusal, RequestState, RideClass, Rider, RouteId,
+    RunBooking, Terms, Vehicle, VehicleKind, VisitKey, Weekdays, Wish,
 };
 use proptest::prelude::*;
 use stats::{DEFINITIONS, DayFigures, Share};
 use units::{
-    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
-    VehicleId, Weekday, Window,
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, OfferId, PlaceId, RequestId,
+    RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
 };
 
 fn day() -> ServiceDay {
@@ -57,12 +58,21 @@ fn booking(class: RideClass, pickup_close: Timestamp, dropoff_close: Timestamp) 
         class,
         terms: if class == RideClass::MemberOnRun { Terms::Member } else { Terms::BesideMembers },
         promise: Promise { pickup: window(pickup_close), dropoff: window(dropoff_close) },
+        planned: Planned { pickup: pickup_close, dropoff: dropoff_close },
         ride_max: Seconds::minutes(40),
         direct: Seconds::minutes(10),
     }
 }
 
-fn made(request: u32, rider: u32, people: u8, wish: Wish, channel: Channel, purpose: Purpose, at: Timestamp) -> Event {
+fn made(
+    request: u32,
+    rider: u32,
+    people: u8,
+    wish: Wish,
+    channel: Channel,
+    purpose: Purpose,
+    at: Timestamp,
+) -> Event {
     Event::RequestMade {
         request: RequestId(request),
         rider: RiderId(rider),
@@ -116,11 +126,22 @@ fn small_day() -> Vec<Event> {
         rider(12, needs(true, 0), false),
         rider(13, needs(false, 0), false),
         rider(14, needs(false, 0), false),
-        made(90, 13, 1, Wish::LeaveAt(t(9, 0) - Seconds::hours(24)), Channel::App, Purpose::Other, t(8, 0) - Seconds::hours(24)),
+        made(
+            90,
+            13,
+            1,
+            Wish::LeaveAt(t(9, 0) - Seconds::hours(24)),
+            Channel::App,
+            Purpose::Other,
+            t(8, 0) - Seconds::hours(24),
+        ),
         Event::DayOpened { day: day() },
         made(1, 1, 1, run(Direction::PickupRun), Channel::Facility, Purpose::DayService, t(7, 0)),
         Event::RunsBooked {
-            bookings: vec![RunBooking { request: RequestId(1), booking: booking(RideClass::MemberOnRun, t(8, 15), t(9, 30)) }],
+            bookings: vec![RunBooking {
+                request: RequestId(1),
+                booking: booking(RideClass::MemberOnRun, t(8, 15), t(9, 30)),
+            }],
         },
         Event::AbsenceNoted { rider: RiderId(2), day: day(), kind: AbsenceKind::WholeDay },
         made(2, 11, 2, Wish::LeaveAt(t(8, 20)), Channel::App, Purpose::Shopping, t(8, 0)),
@@ -146,7 +167,10 @@ fn small_day() -> Vec<Event> {
         alighted(3, t(10, 55)),
         departed(None, t(10, 55), 700),
         made(4, 13, 1, Wish::LeaveAt(t(15, 55)), Channel::Phone, Purpose::Leisure, t(12, 0)),
-        Event::RequestRefused { request: RequestId(4), refusal: Refusal { reasons, alternatives: Vec::new() } },
+        Event::RequestRefused {
+            request: RequestId(4),
+            refusal: Refusal { reasons, alternatives: Vec::new() },
+        },
         made(5, 14, 1, Wish::LeaveAt(t(13, 0)), Channel::App, Purpose::Shopping, t(12, 30)),
         Event::OffersExpired { request: RequestId(5) },
     ]
@@ -168,9 +192,15 @@ fn a_small_day_is_counted_as_by_hand() {
     assert_eq!((m.on_time_share, m.max_late), (Some(Share(0)), Seconds::minutes(5)));
 
     let r = &f.requests;
-    assert_eq!((r.total, r.booked, r.done, r.refused, r.cancelled, r.no_show, r.expired, r.open), (4, 0, 2, 1, 0, 0, 1, 0));
+    assert_eq!(
+        (r.total, r.booked, r.done, r.refused, r.cancelled, r.no_show, r.expired, r.open),
+        (4, 0, 2, 1, 0, 0, 1, 0)
+    );
     assert_eq!(r.by_channel, BTreeMap::from([(Channel::App, 2), (Channel::Phone, 2)]));
-    assert_eq!(r.by_purpose, BTreeMap::from([(Purpose::Shopping, 2), (Purpose::Medical, 1), (Purpose::Leisure, 1)]));
+    assert_eq!(
+        r.by_purpose,
+        BTreeMap::from([(Purpose::Shopping, 2), (Purpose::Medical, 1), (Purpose::Leisure, 1)])
+    );
     assert_eq!(f.served_by_class[&RideClass::MemberOnRun], 1);
     assert_eq!(f.served_by_class[&RideClass::GuestBesideMembers], 1);
     assert_eq!(f.served_by_class[&RideClass::GuestIdleVehicle], 1);
@@ -181,7 +211,10 @@ fn a_small_day_is_counted_as_by_hand() {
 
     assert_eq!((f.wait.count, f.wait.median), (1, Some(Seconds::minutes(9))));
     assert_eq!((f.early.count, f.early.median), (1, Some(Seconds::minutes(10))));
-    assert_eq!((f.ride.count, f.ride.median, f.ride.p90), (2, Some(Seconds::minutes(6)), Some(Seconds::minutes(15))));
+    assert_eq!(
+        (f.ride.count, f.ride.median, f.ride.p90),
+        (2, Some(Seconds::minutes(6)), Some(Seconds::minutes(15)))
+    );
 
     assert_eq!(f.drive, Metres(3000 + 1000 + 2000 + 500 + 4000 + 700));
     // Empty: 4 idle seats on 3000, 500 and 700 m. Member with walker: 2.5 on 1000 m. With two guests: 0.5 on 2000 m.
@@ -251,7 +284,9 @@ fn plan(id: RequestId) -> Event {
 }
 
 fn masters() -> Vec<Event> {
-    let place = |id: u32| Event::PlaceAdded { place: Place { id: PlaceId(id), node: Node(id), largest_vehicle: VehicleKind::Van } };
+    let place = |id: u32| Event::PlaceAdded {
+        place: Place { id: PlaceId(id), node: Node(id), largest_vehicle: VehicleKind::Van },
+    };
     let mut events: Vec<Event> = (1..=99).map(place).collect();
     let hours = |open, close| DayWindow::new(DayTime::hm(open, 0), DayTime::hm(close, 0)).unwrap();
     let facility = Facility {
@@ -263,7 +298,13 @@ fn masters() -> Vec<Event> {
         dropoff_hours: hours(16, 18),
         ride_max: Seconds::minutes(40),
     };
-    events.extend([Event::FacilityAdded { facility }, vehicle(1), rider(11, needs(false, 0), false), rider(12, needs(true, 0), false), Event::DayOpened { day: day() }]);
+    events.extend([
+        Event::FacilityAdded { facility },
+        vehicle(1),
+        rider(11, needs(false, 0), false),
+        rider(12, needs(true, 0), false),
+        Event::DayOpened { day: day() },
+    ]);
     events
 }
 

@@ -157,7 +157,10 @@ impl Window {
         if open <= close {
             Ok(Window { open, close })
         } else {
-            Err(TimeError { text: format!("{open}/{close}"), expected: "a window that opens before it closes" })
+            Err(TimeError {
+                text: format!("{open}/{close}"),
+                expected: "a window that opens before it closes",
+            })
         }
     }
 

@@ -56,7 +56,8 @@ async fn live_day(world: &Arc<World>, ids: &Arc<Ids>, day: ServiceDay) -> Result
     world.begin_day(script.clone());
     for facility in &ids.facilities {
         let body = json!({ "facility": facility, "day": day });
-        let planned: Answer = world.phone.post("/day-plans", &format!("demo-plan-{facility}-{day}"), body).await?;
+        let planned: Answer =
+            world.phone.post("/day-plans", &format!("demo-plan-{facility}-{day}"), body).await?;
         if let Err(refused) = planned
             && refused.code != "wrong_state"
         {
@@ -126,7 +127,11 @@ async fn ask(world: &World, ids: &Ids, ask: Ask, number: u64) -> Result<Option<S
         "rider": ids.riders[ask.rider], "from": ids.places[ask.from], "to": ids.places[ask.to], "people": ask.people,
         "wish": { "kind": kind, "at": at }, "channel": ask.channel, "purpose": ask.purpose,
     });
-    let made = match world.phone.post("/requests", &format!("demo-ask-{number}-{}", ask.at.unix_seconds()), body).await? {
+    let made = match world
+        .phone
+        .post("/requests", &format!("demo-ask-{number}-{}", ask.at.unix_seconds()), body)
+        .await?
+    {
         Ok(made) => made,
         Err(refused) => {
             tracing::debug!(code = refused.code, body = %refused.body, "a wish was turned away");
@@ -135,7 +140,8 @@ async fn ask(world: &World, ids: &Ids, ask: Ask, number: u64) -> Result<Option<S
     };
     let request = made["id"].as_str().unwrap_or_default().to_owned();
     world.asked(&request, ask);
-    let offers: Vec<(String, OfferView)> = made["offers"].as_array().into_iter().flatten().filter_map(read_offer).collect();
+    let offers: Vec<(String, OfferView)> =
+        made["offers"].as_array().into_iter().flatten().filter_map(read_offer).collect();
     let views: Vec<OfferView> = offers.iter().map(|(_, view)| *view).collect();
     let bot = RiderBot::new(world.seed, number);
     // On the phone the desk reads the offers out; in the app one taps.
@@ -143,14 +149,17 @@ async fn ask(world: &World, ids: &Ids, ask: Ask, number: u64) -> Result<Option<S
     let Choice::Accept(chosen) = bot.choose(ask.wish, &views) else { return Ok(None) };
     let accept = json!({ "offer": offers[chosen].0 });
     let path = format!("/requests/{request}");
-    let booked = world.phone.post(&format!("{path}/accept"), &format!("demo-accept-{request}"), accept).await?;
+    let booked =
+        world.phone.post(&format!("{path}/accept"), &format!("demo-accept-{request}"), accept).await?;
     if booked.is_err() {
         return Ok(None);
     }
     if let Some(cancels_at) = ask.cancels_at {
         world.until(cancels_at).await;
         // Too late once the ride has begun; the answer says so and nothing happens.
-        drop(world.phone.post(&format!("{path}/cancel"), &format!("demo-cancel-{request}"), json!({})).await?);
+        drop(
+            world.phone.post(&format!("{path}/cancel"), &format!("demo-cancel-{request}"), json!({})).await?,
+        );
     }
     Ok(Some(request))
 }

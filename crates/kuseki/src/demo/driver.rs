@@ -154,7 +154,13 @@ impl Device {
     async fn tap(&self, screen: &Screen, act: DriverAct) -> Result<Screen, Fault> {
         let path = format!("/vehicles/{}/facts", self.vehicle);
         let visit = act.visit.map(|v| v.to_string());
-        let key = format!("{}-{:?}-{}-{}", self.vehicle, act.fact, visit.as_deref().unwrap_or("base"), act.at.unix_seconds());
+        let key = format!(
+            "{}-{:?}-{}-{}",
+            self.vehicle,
+            act.fact,
+            visit.as_deref().unwrap_or("base"),
+            act.at.unix_seconds()
+        );
         let body = json!({ "fact": act.fact, "visit": visit, "at": act.at });
         match self.world.phone.post(&path, &key, body).await? {
             Ok(vehicle) => {
@@ -174,13 +180,21 @@ impl Device {
 
     async fn view(&mut self, screen: &Screen) -> Result<DriverView, Fault> {
         let state = match (&screen.leg, screen.visits.first()) {
-            (Some(leg), Some(first)) if screen.state == "driving" && leg.to == first.place.id && leg.to != screen.standing_at => {
-                DriverState::Heading { visit: first.id, departed_at: leg.departed_at, leg: leg.eta - leg.departed_at }
+            (Some(leg), Some(first))
+                if screen.state == "driving" && leg.to == first.place.id && leg.to != screen.standing_at =>
+            {
+                DriverState::Heading {
+                    visit: first.id,
+                    departed_at: leg.departed_at,
+                    leg: leg.eta - leg.departed_at,
+                }
             }
             (Some(leg), _) if leg.to == screen.standing_at => {
                 DriverState::Returning { departed_at: leg.departed_at, leg: leg.eta - leg.departed_at }
             }
-            (_, Some(first)) if screen.state == "at_stop" => DriverState::Arrived { visit: first.id, at: screen.since },
+            (_, Some(first)) if screen.state == "at_stop" => {
+                DriverState::Arrived { visit: first.id, at: screen.since }
+            }
             _ => DriverState::Standing { since: screen.since },
         };
         let under_way = matches!(state, DriverState::Heading { .. } | DriverState::Arrived { .. });
@@ -223,7 +237,8 @@ impl Device {
             return Ok(known.clone());
         }
         let body = self.world.phone.get(&format!("/legs?from={from}&to={to}")).await?;
-        let leg: Leg = serde_json::from_value(body).map_err(|e| Fault::Usage(format!("a leg cannot be read: {e}")))?;
+        let leg: Leg =
+            serde_json::from_value(body).map_err(|e| Fault::Usage(format!("a leg cannot be read: {e}")))?;
         self.legs.insert(ends, leg.clone());
         Ok(leg)
     }

@@ -97,7 +97,15 @@ fn greet(area_name: &str, address: &str, arguments: &Arguments, scenario: &Scena
     println!("  {address}/driver  a driver's phone");
     println!("  {address}/town    the town hall's figures");
     println!("  {address}/api/v1/openapi.json  the API that the virtual phones use, too");
-    println!("It is 7:30; the town runs {} times as fast as you. Pickup runs leave from about 8:00 on, guests ride", arguments.speed);
-    println!("between them. Demand is raised to {rides} rides per registrant and day (observed: 0.02 to 0.045) so that a");
-    println!("quarter of an hour of watching shows every case. Data: {}. Ctrl-C ends it.", arguments.data.display());
+    println!(
+        "It is 7:30; the town runs {} times as fast as you. Pickup runs leave from about 8:00 on, guests ride",
+        arguments.speed
+    );
+    println!(
+        "between them. Demand is raised to {rides} rides per registrant and day (observed: 0.02 to 0.045) so that a"
+    );
+    println!(
+        "quarter of an hour of watching shows every case. Data: {}. Ctrl-C ends it.",
+        arguments.data.display()
+    );
 }

@@ -55,7 +55,13 @@ impl Phone {
         self.post(path, key, body).await?.map_err(|refused| refused.fault(path))
     }
 
-    async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> Result<Answer, Fault> {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Answer, Fault> {
         let unreachable = |source| Fault::Unreachable { path: path.to_owned(), source };
         let mut request = self.client.request(method, format!("{}/api/v1{path}", self.base));
         if let Some(key) = key {

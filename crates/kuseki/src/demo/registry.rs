@@ -41,8 +41,11 @@ pub async fn register(world: &World) -> Result<Ids, Fault> {
         ids.facilities.push(id_of(&phone.must("/facilities", &format!("demo-facility-{n}"), body).await?));
     }
     for (n, vehicle) in people.vehicles.iter().enumerate() {
-        let layouts: Vec<Value> =
-            vehicle.layouts.iter().map(|l| json!({ "seats": l.seats, "wheelchairs": l.wheelchairs })).collect();
+        let layouts: Vec<Value> = vehicle
+            .layouts
+            .iter()
+            .map(|l| json!({ "seats": l.seats, "wheelchairs": l.wheelchairs }))
+            .collect();
         let body = json!({
             "facility": ids.facilities[vehicle.facility], "name": vehicle.name, "plate": vehicle.plate, "kind": vehicle.kind,
             "layouts": layouts, "shift": pair(vehicle.shift), "attendant": vehicle.attendant, "driver_name": vehicle.driver.name,
@@ -50,10 +53,9 @@ pub async fn register(world: &World) -> Result<Ids, Fault> {
         ids.vehicles.push(id_of(&phone.must("/vehicles", &format!("demo-vehicle-{n}"), body).await?));
     }
     for (n, rider) in people.riders.iter().enumerate() {
-        let membership = rider
-            .membership
-            .as_ref()
-            .map(|(facility, weekdays)| json!({ "facility": ids.facilities[*facility], "weekdays": weekdays.0 }));
+        let membership = rider.membership.as_ref().map(
+            |(facility, weekdays)| json!({ "facility": ids.facilities[*facility], "weekdays": weekdays.0 }),
+        );
         let places: Vec<&String> = rider.places.iter().map(|p| &ids.places[*p]).collect();
         let person = &rider.person;
         let body = json!({

@@ -37,7 +37,13 @@ pub struct Ids {
 }
 
 impl World {
-    pub fn new(people: TownPeople, scenario: Scenario, seed: u64, clock: Arc<TownClock>, address: &str) -> World {
+    pub fn new(
+        people: TownPeople,
+        scenario: Scenario,
+        seed: u64,
+        clock: Arc<TownClock>,
+        address: &str,
+    ) -> World {
         let driver = DriverBot::new(seed, Manners::from(&scenario.noise));
         World { people, scenario, seed, clock, phone: Phone::new(address), driver, today: Mutex::default() }
     }

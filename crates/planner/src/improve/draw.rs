@@ -50,7 +50,7 @@ pub(super) struct Wheel {
 }
 
 /// No way falls below this, so that each is tried now and then.
-const LEAST_WEIGHT: u32 = 400;
+const LEAST_WEIGHT: u32 = 100;
 const FIRST_WEIGHT: u32 = 2_000;
 
 impl Wheel {
@@ -73,6 +73,6 @@ impl Wheel {
     /// Moves the weight a hundredth of the way towards what the step was worth.
     pub fn reward(&mut self, way: usize, worth: u32) {
         let weight = &mut self.weights[way];
-        *weight = (*weight - *weight / 100 + worth * 10).max(LEAST_WEIGHT);
+        *weight = (*weight - *weight / 100 + worth * 40).max(LEAST_WEIGHT);
     }
 }

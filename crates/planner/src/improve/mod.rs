@@ -28,7 +28,7 @@ const FIRST_ROUND: u64 = 8_000;
 const LONGEST_ROUND: u64 = 60_000;
 /// Temperature at the begin of a round, in millionths of the best plan's cost. It falls with the square of what is
 /// left of the round.
-const HEAT: i64 = 3_000;
+const HEAT: i64 = 2_000;
 
 /// A resumable search for better plans.
 pub struct Improver<'m, T> {

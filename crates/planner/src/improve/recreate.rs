@@ -16,8 +16,7 @@ pub(super) const REGRET_2: usize = 5;
 const BLINK: usize = 30;
 
 /// How often costs are noisy, in thousandths.
-const NOISY: usize = 300;
-
+const NOISY: usize = 100;
 
 /// Memory of the rebuilding.
 #[derive(Debug, Clone)]
@@ -46,7 +45,13 @@ impl Recreate {
     }
 
     /// Puts in what fits; the rest stays in the bank.
-    pub fn run<T: Travel>(&mut self, mut tools: Tools<'_, '_, T>, state: &mut State, draw: &mut Draw, way: usize) {
+    pub fn run<T: Travel>(
+        &mut self,
+        mut tools: Tools<'_, '_, T>,
+        state: &mut State,
+        draw: &mut Draw,
+        way: usize,
+    ) {
         if draw.chance(NOISY) {
             // As large as what a visit costs on average.
             let total: i64 = state.routes.iter().map(|r| r.cost).sum();
@@ -84,7 +89,13 @@ impl Recreate {
 
     /// Always inserts the request that would lose most if it had to take its `depth`-th best vehicle instead of its
     /// best; with depth 1 the cheapest.
-    fn regret<T: Travel>(&mut self, tools: &mut Tools<'_, '_, T>, state: &mut State, draw: &mut Draw, depth: usize) {
+    fn regret<T: Travel>(
+        &mut self,
+        tools: &mut Tools<'_, '_, T>,
+        state: &mut State,
+        draw: &mut Draw,
+        depth: usize,
+    ) {
         let vehicles = state.routes.len();
         self.grid.clear();
         for r in &self.order {

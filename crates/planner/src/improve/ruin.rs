@@ -14,7 +14,6 @@ const NEIGHBOURS: usize = 60;
 /// Most requests taken out at once.
 const MOST: usize = 40;
 
-
 /// Memory of the choice.
 #[derive(Debug, Clone)]
 pub(super) struct Ruin {
@@ -248,7 +247,9 @@ fn neighbours<T: Travel>(model: &Model<T>) -> Vec<Vec<u32>> {
     let ends: Vec<_> = model.requests().iter().map(|r| (from(r), r.dropoff.at, time_of(model, r))).collect();
     let apart = |a: usize, b: usize| {
         let ((p, d, t), (q, e, u)) = (ends[a], ends[b]);
-        2 * model.ticks(p, q).min(model.ticks(q, p)) + 2 * model.ticks(d, e).min(model.ticks(e, d)) + (t - u).abs()
+        2 * model.ticks(p, q).min(model.ticks(q, p))
+            + 2 * model.ticks(d, e).min(model.ticks(e, d))
+            + (t - u).abs()
     };
     (0..ends.len())
         .map(|a| {

@@ -119,7 +119,8 @@ impl State {
                 if fits {
                     break;
                 }
-                let more: Vec<u32> = self.scratch.iter().map(|x| x.request()).filter(|r| ruin.is_free(*r)).collect();
+                let more: Vec<u32> =
+                    self.scratch.iter().map(|x| x.request()).filter(|r| ruin.is_free(*r)).collect();
                 if more.is_empty() {
                     return false;
                 }

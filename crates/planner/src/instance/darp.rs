@@ -79,7 +79,11 @@ fn ticks(line: usize, name: &str, value: f64) -> Result<i64, Fault> {
 
 fn whole(line: usize, name: &str, value: f64) -> Result<i32, Fault> {
     let whole = value as i32;
-    if f64::from(whole) == value { Ok(whole) } else { Err(wrong(line, format!("{name} {value}"), "a whole number")) }
+    if f64::from(whole) == value {
+        Ok(whole)
+    } else {
+        Err(wrong(line, format!("{name} {value}"), "a whole number"))
+    }
 }
 
 fn parse_head(line: usize, text: &str) -> Result<Head, Fault> {
@@ -107,7 +111,13 @@ fn parse_row(line: usize, text: &str, index: usize) -> Result<Row, Fault> {
     if window.open > window.close || v[3] < 0.0 {
         return Err(wrong(line, format!("`{}`", text.trim()), "e <= l and a service of 0 or more"));
     }
-    Ok(Row { x: v[1], y: v[2], service: ticks(line, "service", v[3])?, load: whole(line, "load", v[4])?, window })
+    Ok(Row {
+        x: v[1],
+        y: v[2],
+        service: ticks(line, "service", v[3])?,
+        load: whole(line, "load", v[4])?,
+        window,
+    })
 }
 
 fn build(head: &Head, n: usize, rows: &[(usize, Row)]) -> Result<Model<Matrix>, Fault> {
@@ -128,7 +138,11 @@ fn build(head: &Head, n: usize, rows: &[(usize, Row)]) -> Result<Model<Matrix>, 
         let (load, back) = (rows[k].1.load, rows[n + k].1.load);
         if load <= 0 || back != -load {
             let problem = format!("load {back} where node {k} has {load}");
-            return Err(wrong(rows[n + k].0, problem, "pickups with a positive load, drop-offs with its negative"));
+            return Err(wrong(
+                rows[n + k].0,
+                problem,
+                "pickups with a positive load, drop-offs with its negative",
+            ));
         }
         let request = Request::new(stop(k), stop(n + k), place(load));
         requests.push(Request { ride_max: Some(head.ride), ..request });
@@ -137,7 +151,11 @@ fn build(head: &Head, n: usize, rows: &[(usize, Row)]) -> Result<Model<Matrix>, 
     let (start, end) = (0, if size == 2 * n + 2 { 2 * n + 1 } else { 0 });
     let window = Span::new(rows[start].1.window.open, rows[end].1.window.close);
     if rows[start].1.window.close < window.close || rows[end].1.window.open > window.open {
-        return Err(wrong(rows[end].0, "an end depot window unlike the start's", "the same window at both depots"));
+        return Err(wrong(
+            rows[end].0,
+            "an end depot window unlike the start's",
+            "the same window at both depots",
+        ));
     }
     let vehicle = Vehicle {
         duration_max: Some(head.duration).filter(|most| *most < window.close - window.open),
@@ -152,7 +170,9 @@ fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
 
 pub(super) fn length(model: &Model<Matrix>, points: &[(f64, f64)], plan: &Plan) -> f64 {
     let mut total = 0.0;
-    for (vehicle, visits) in model.vehicles().iter().zip(&plan.routes).filter(|(_, visits)| !visits.is_empty()) {
+    for (vehicle, visits) in
+        model.vehicles().iter().zip(&plan.routes).filter(|(_, visits)| !visits.is_empty())
+    {
         let stops = visits.iter().filter_map(|v| model.stop(*v)).map(|stop| stop.at);
         let path: Vec<Node> = [vehicle.start].into_iter().chain(stops).chain([vehicle.end]).collect();
         total += path.windows(2).map(|w| distance(points[w[0].index()], points[w[1].index()])).sum::<f64>();
@@ -177,7 +197,8 @@ pub(super) fn read_solution(model: &Model<Matrix>, document: &Value) -> Result<P
     let mut routes = Vec::new();
     let mut served = vec![false; n as usize];
     for (r, list) in lists.iter().enumerate() {
-        let list = list.as_array().ok_or_else(|| field(format!("routes[{r}]"), list.to_string(), "a list"))?;
+        let list =
+            list.as_array().ok_or_else(|| field(format!("routes[{r}]"), list.to_string(), "a list"))?;
         let mut visits = Vec::new();
         for (k, node) in list.iter().enumerate() {
             let known = node.as_u64().filter(|node| (1..=2 * n).contains(node));

@@ -57,7 +57,11 @@ pub(super) fn parse(text: &str) -> Result<Instance, Fault> {
     let size = problem.seconds.len();
     for (k, row) in problem.seconds.iter().enumerate() {
         if row.len() != size {
-            return Err(field(format!("seconds[{k}]"), format!("{} entries", row.len()), &format!("{size} entries")));
+            return Err(field(
+                format!("seconds[{k}]"),
+                format!("{} entries", row.len()),
+                &format!("{size} entries"),
+            ));
         }
         if let Some((c, t)) = row.iter().enumerate().find(|(_, t)| !(0..=LONGEST).contains(*t)) {
             return Err(field(format!("seconds[{k}][{c}]"), t.to_string(), "seconds, 0 or more"));
@@ -76,7 +80,11 @@ pub(super) fn parse(text: &str) -> Result<Instance, Fault> {
     let request_ids = ids("requests", problem.requests.into_iter().map(|r| r.id))?;
     let matrix = Matrix::new(size, problem.seconds.concat())?;
     let model = Model::new(vehicles, requests, ALL_COMPATIBLE, matrix)?;
-    Ok(Instance { name: problem.name, model, form: Form::Kuseki { vehicles: vehicle_ids, requests: request_ids } })
+    Ok(Instance {
+        name: problem.name,
+        model,
+        form: Form::Kuseki { vehicles: vehicle_ids, requests: request_ids },
+    })
 }
 
 /// Names of kinds of places in the order of their first mention.
@@ -101,7 +109,11 @@ impl Kinds {
                 }
                 None => {
                     let known = self.0.join(", ");
-                    return Err(field(path, "one kind of place too many", &format!("at most {KINDS}: {known}")));
+                    return Err(field(
+                        path,
+                        "one kind of place too many",
+                        &format!("at most {KINDS}: {known}"),
+                    ));
                 }
             };
             load.0[kind] = amount;
@@ -200,7 +212,9 @@ pub(super) fn read_solution(
 ) -> Result<Plan, Fault> {
     let mut plan = Plan::empty(model);
     let index = |path: String, ids: &[Value], id: &Value| {
-        ids.iter().position(|known| known == id).ok_or_else(|| field(path, id.to_string(), "an id of the problem"))
+        ids.iter()
+            .position(|known| known == id)
+            .ok_or_else(|| field(path, id.to_string(), "an id of the problem"))
     };
     let routes = document["routes"].as_array().ok_or_else(|| field("routes", "missing", "a list"))?;
     for (k, route) in routes.iter().enumerate() {
@@ -212,7 +226,9 @@ pub(super) fn read_solution(
             plan.routes[vehicle].push(match visit[0].as_str() {
                 Some("pickup") => Visit::Pickup(request),
                 Some("delivery") => Visit::Dropoff(request),
-                _ => return Err(field(format!("{path}[{p}][0]"), visit[0].to_string(), "pickup or delivery")),
+                _ => {
+                    return Err(field(format!("{path}[{p}][0]"), visit[0].to_string(), "pickup or delivery"));
+                }
             });
             plan.unserved.retain(|r| *r != request);
         }

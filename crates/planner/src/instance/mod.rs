@@ -27,8 +27,13 @@ pub struct Instance {
 #[derive(Debug, Clone)]
 enum Form {
     /// Position of every node of the matrix, in the file's unit.
-    Darp { points: Vec<(f64, f64)> },
-    Kuseki { vehicles: Vec<Value>, requests: Vec<Value> },
+    Darp {
+        points: Vec<(f64, f64)>,
+    },
+    Kuseki {
+        vehicles: Vec<Value>,
+        requests: Vec<Value>,
+    },
 }
 
 impl Instance {
@@ -65,7 +70,9 @@ impl Instance {
         let document: Value = serde_json::from_str(text).map_err(|e| Fault::Json(e.to_string()))?;
         match &self.form {
             Form::Darp { .. } => darp::read_solution(&self.model, &document),
-            Form::Kuseki { vehicles, requests } => kuseki::read_solution(&self.model, vehicles, requests, &document),
+            Form::Kuseki { vehicles, requests } => {
+                kuseki::read_solution(&self.model, vehicles, requests, &document)
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 #![allow(dead_code)]
 
 use planner::{
-    Boarding, GROUPS, Group, Load, Matrix, Model, Request, Route, Span, Stop, Travel, Vehicle, VehicleSet, Visit,
+    Boarding, GROUPS, Group, Load, Matrix, Model, Request, Route, Span, Stop, Travel, Vehicle, VehicleSet,
+    Visit,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -100,7 +101,8 @@ pub fn case(seed: u64, count: usize) -> Case {
     let mut requests: Vec<Request> = (0..count).map(|_| request(rng, 2)).collect();
     if count > 0 && rng.random_bool(0.4) {
         let carrier = rng.random_range(0..2u32);
-        requests[0].pickup = Boarding::Done { ended: vehicles[carrier as usize].window.open - rng.random_range(0..3) };
+        requests[0].pickup =
+            Boarding::Done { ended: vehicles[carrier as usize].window.open - rng.random_range(0..3) };
         requests[0].vehicles = VehicleSet::only([carrier]);
     }
     if count > 1 && rng.random_bool(0.3) {

@@ -1,9 +1,9 @@
 //! The lie of the land: rivers, railway, main roads, districts. A hand-made outline of a provincial town, bent, shifted
 //! and mirrored by the seed.
 
+use super::Setting;
 use super::names;
 use super::plane::{Chance, HEIGHT, Noise, V, WIDTH, crossing, spline, v};
-use super::Setting;
 use crate::RoadClass;
 
 pub(super) struct Water {
@@ -159,17 +159,38 @@ impl Pen {
 
     fn waters(&mut self) -> Vec<Water> {
         let main = [
-            (-500.0, 6450.0), (700.0, 6150.0), (1600.0, 5450.0), (2700.0, 4700.0), (3800.0, 4050.0), (4550.0, 3150.0),
-            (5750.0, 2550.0), (7100.0, 2600.0), (8400.0, 1950.0), (9400.0, 1750.0), (10500.0, 1350.0),
+            (-500.0, 6450.0),
+            (700.0, 6150.0),
+            (1600.0, 5450.0),
+            (2700.0, 4700.0),
+            (3800.0, 4050.0),
+            (4550.0, 3150.0),
+            (5750.0, 2550.0),
+            (7100.0, 2600.0),
+            (8400.0, 1950.0),
+            (9400.0, 1750.0),
+            (10500.0, 1350.0),
         ];
         let main = self.line(&main, 70.0);
         let mouth = main[7].mix(main[8], 0.35);
         let main = self.bend(spline(&main, 25.0), 620.0, 75.0);
         let mouth = main.iter().copied().min_by(|a, b| a.to(mouth).total_cmp(&b.to(mouth))).unwrap_or(mouth);
-        let mut brook = self.line(&[(6900.0, 8500.0), (6700.0, 7500.0), (7050.0, 6500.0), (7350.0, 5500.0), (7150.0, 4500.0), (7550.0, 3600.0)], 90.0);
+        let mut brook = self.line(
+            &[
+                (6900.0, 8500.0),
+                (6700.0, 7500.0),
+                (7050.0, 6500.0),
+                (7350.0, 5500.0),
+                (7150.0, 4500.0),
+                (7550.0, 3600.0),
+            ],
+            90.0,
+        );
         brook = self.bend(spline(&brook, 20.0), 330.0, 55.0);
         let end = brook[brook.len() - 1];
-        brook.extend(spline(&[end, end.mix(mouth, 0.5) + self.chance.shift(50.0), mouth], 20.0).into_iter().skip(1));
+        brook.extend(
+            spline(&[end, end.mix(mouth, 0.5) + self.chance.shift(50.0), mouth], 20.0).into_iter().skip(1),
+        );
         vec![
             Water { name: names::RIVER, width: 75.0, line: main },
             Water { name: names::BROOK, width: 16.0, line: brook },
@@ -177,10 +198,13 @@ impl Pen {
     }
 
     fn railway(&mut self) -> (Vec<V>, V) {
-        let mut keys = self.line(&[(-500.0, 2350.0), (1900.0, 2900.0), (3500.0, 3330.0), (4450.0, 3720.0)], 60.0);
+        let mut keys =
+            self.line(&[(-500.0, 2350.0), (1900.0, 2900.0), (3500.0, 3330.0), (4450.0, 3720.0)], 60.0);
         let station = self.at(5350.0, 4250.0, 50.0);
         keys.push(station);
-        keys.extend(self.line(&[(6400.0, 4750.0), (7600.0, 5450.0), (8800.0, 6050.0), (10500.0, 6600.0)], 60.0));
+        keys.extend(
+            self.line(&[(6400.0, 4750.0), (7600.0, 5450.0), (8800.0, 6050.0), (10500.0, 6600.0)], 60.0),
+        );
         (spline(&keys, 30.0), station)
     }
 
@@ -202,41 +226,139 @@ impl Pen {
         let (trunk, primary, secondary, tertiary) =
             (RoadClass::Trunk, RoadClass::Primary, RoadClass::Secondary, RoadClass::Tertiary);
         let roads: Vec<(RoadClass, &str, Vec<V>)> = vec![
-            (trunk, names::NATIONAL_ROAD, vec![
-                k(-100.0, 1450.0), south_west, k(3600.0, 1980.0), south_gate, k(6150.0, 2020.0), k(6620.0, 2600.0),
-                k(7250.0, 3350.0), east_gate, k(10100.0, 4500.0),
-            ]),
-            (primary, names::OLD_HIGHWAY, vec![
-                k(-100.0, 4750.0), k(900.0, 4620.0), west_bank, k(2700.0, 4230.0), k(3350.0, 4480.0), k(4300.0, 4870.0),
-                old_centre, k(6200.0, 5330.0), k(7150.0, 5900.0), north_east, k(10100.0, 7350.0),
-            ]),
+            (
+                trunk,
+                names::NATIONAL_ROAD,
+                vec![
+                    k(-100.0, 1450.0),
+                    south_west,
+                    k(3600.0, 1980.0),
+                    south_gate,
+                    k(6150.0, 2020.0),
+                    k(6620.0, 2600.0),
+                    k(7250.0, 3350.0),
+                    east_gate,
+                    k(10100.0, 4500.0),
+                ],
+            ),
+            (
+                primary,
+                names::OLD_HIGHWAY,
+                vec![
+                    k(-100.0, 4750.0),
+                    k(900.0, 4620.0),
+                    west_bank,
+                    k(2700.0, 4230.0),
+                    k(3350.0, 4480.0),
+                    k(4300.0, 4870.0),
+                    old_centre,
+                    k(6200.0, 5330.0),
+                    k(7150.0, 5900.0),
+                    north_east,
+                    k(10100.0, 7350.0),
+                ],
+            ),
             (primary, names::STATION_AVENUE, vec![forecourt, k(5330.0, 4700.0), old_centre]),
-            (secondary, names::NORTH_ROAD, vec![old_centre, k(4900.0, 5700.0), north_gate, k(5250.0, 7200.0), k(5150.0, 8100.0)]),
-            (secondary, names::SOUTH_ROAD, vec![
-                k(6200.0, 5330.0), k(6080.0, 4750.0), under_tracks, k(5600.0, 3300.0), k(5380.0, 2600.0), south_gate,
-                k(5050.0, 1000.0), k(5150.0, -100.0),
-            ]),
-            (secondary, names::WEST_ROAD, vec![
-                k(1500.0, 8100.0), k(1750.0, 7000.0), west_gate, k(1830.0, 5300.0), west_bank, k(1750.0, 3100.0), south_west,
-                k(1600.0, 800.0), k(1700.0, -100.0),
-            ]),
-            (secondary, names::EAST_ROAD, vec![
-                k(9300.0, 8100.0), north_east, east_mid, east_gate, k(8350.0, 3100.0), k(8550.0, 2350.0),
-            ]),
-            (tertiary, names::RING_ROAD, vec![
-                west_gate, k(3200.0, 6080.0), k(4100.0, 6150.0), north_gate, k(6100.0, 6250.0), k(7150.0, 6650.0), north_east,
-            ]),
-            (tertiary, names::HILL_ROAD, vec![
-                k(1750.0, 7000.0), k(2350.0, 7350.0), k(2750.0, 6950.0), k(3250.0, 7250.0), k(3700.0, 6850.0),
-                k(4200.0, 7150.0), k(4650.0, 6750.0), north_gate,
-            ]),
-            (tertiary, names::SOUTH_BANK, vec![
-                south_gate, k(6300.0, 1350.0), k(7300.0, 1150.0), k(8300.0, 950.0), k(9200.0, 750.0), k(10100.0, 700.0),
-            ]),
+            (
+                secondary,
+                names::NORTH_ROAD,
+                vec![old_centre, k(4900.0, 5700.0), north_gate, k(5250.0, 7200.0), k(5150.0, 8100.0)],
+            ),
+            (
+                secondary,
+                names::SOUTH_ROAD,
+                vec![
+                    k(6200.0, 5330.0),
+                    k(6080.0, 4750.0),
+                    under_tracks,
+                    k(5600.0, 3300.0),
+                    k(5380.0, 2600.0),
+                    south_gate,
+                    k(5050.0, 1000.0),
+                    k(5150.0, -100.0),
+                ],
+            ),
+            (
+                secondary,
+                names::WEST_ROAD,
+                vec![
+                    k(1500.0, 8100.0),
+                    k(1750.0, 7000.0),
+                    west_gate,
+                    k(1830.0, 5300.0),
+                    west_bank,
+                    k(1750.0, 3100.0),
+                    south_west,
+                    k(1600.0, 800.0),
+                    k(1700.0, -100.0),
+                ],
+            ),
+            (
+                secondary,
+                names::EAST_ROAD,
+                vec![
+                    k(9300.0, 8100.0),
+                    north_east,
+                    east_mid,
+                    east_gate,
+                    k(8350.0, 3100.0),
+                    k(8550.0, 2350.0),
+                ],
+            ),
+            (
+                tertiary,
+                names::RING_ROAD,
+                vec![
+                    west_gate,
+                    k(3200.0, 6080.0),
+                    k(4100.0, 6150.0),
+                    north_gate,
+                    k(6100.0, 6250.0),
+                    k(7150.0, 6650.0),
+                    north_east,
+                ],
+            ),
+            (
+                tertiary,
+                names::HILL_ROAD,
+                vec![
+                    k(1750.0, 7000.0),
+                    k(2350.0, 7350.0),
+                    k(2750.0, 6950.0),
+                    k(3250.0, 7250.0),
+                    k(3700.0, 6850.0),
+                    k(4200.0, 7150.0),
+                    k(4650.0, 6750.0),
+                    north_gate,
+                ],
+            ),
+            (
+                tertiary,
+                names::SOUTH_BANK,
+                vec![
+                    south_gate,
+                    k(6300.0, 1350.0),
+                    k(7300.0, 1150.0),
+                    k(8300.0, 950.0),
+                    k(9200.0, 750.0),
+                    k(10100.0, 700.0),
+                ],
+            ),
             (tertiary, names::TRACKSIDE, vec![under_tracks, k(6900.0, 4330.0), k(7600.0, 4850.0), east_mid]),
             (tertiary, names::STATION_WEST, vec![forecourt, k(4750.0, 4350.0), k(4300.0, 4870.0)]),
             (tertiary, names::STATION_EAST, vec![forecourt, k(5720.0, 4560.0), k(6080.0, 4750.0)]),
-            (tertiary, names::SOUTH_WEST_ROAD, vec![k(1750.0, 3100.0), k(2700.0, 2700.0), k(3500.0, 2650.0), k(3600.0, 1980.0), k(3500.0, 900.0), k(3350.0, -100.0)]),
+            (
+                tertiary,
+                names::SOUTH_WEST_ROAD,
+                vec![
+                    k(1750.0, 3100.0),
+                    k(2700.0, 2700.0),
+                    k(3500.0, 2650.0),
+                    k(3600.0, 1980.0),
+                    k(3500.0, 900.0),
+                    k(3350.0, -100.0),
+                ],
+            ),
         ];
         let roads = meet(roads);
         roads
@@ -248,7 +370,8 @@ impl Pen {
     /// The castle's park in the old town, one on the river bank, and a small one in each newer district.
     fn parks(&mut self, land: &Land) -> Vec<Park> {
         let castle = land.patches[2].centre + self.chance.shift(60.0) + v(0.0, 210.0);
-        let mut parks = vec![Park { middle: castle, reach: 165.0, name: Some(names::CASTLE_PARK), moat: true }];
+        let mut parks =
+            vec![Park { middle: castle, reach: 165.0, name: Some(names::CASTLE_PARK), moat: true }];
         // Downstream of the railway bridge, where neither tracks nor main roads pass.
         let river = &land.waters[0].line;
         let banks = (river.len() * 45 / 100..river.len() * 70 / 100).map(|i| {
@@ -256,11 +379,16 @@ impl Pen {
             river[i] + along.left() * 185.0
         });
         let far = |line: &[V], p: V| line.iter().all(|q| q.to(p) > 190.0);
-        let quiet = banks.filter(|p| far(&land.railway, *p) && land.arterials.iter().all(|a| far(&a.line, *p)));
-        parks.extend(
-            quiet.take(1).map(|middle| Park { middle, reach: 125.0, name: Some(names::RIVER_PARK), moat: false }),
-        );
-        for patch in land.patches.iter().filter(|p| matches!(p.setting, Setting::Suburb | Setting::Hillside)) {
+        let quiet =
+            banks.filter(|p| far(&land.railway, *p) && land.arterials.iter().all(|a| far(&a.line, *p)));
+        parks.extend(quiet.take(1).map(|middle| Park {
+            middle,
+            reach: 125.0,
+            name: Some(names::RIVER_PARK),
+            moat: false,
+        }));
+        for patch in land.patches.iter().filter(|p| matches!(p.setting, Setting::Suburb | Setting::Hillside))
+        {
             let middle = patch.centre + self.chance.shift(patch.radius * 0.4);
             let apart = |a: &Arterial| a.line.iter().all(|p| p.to(middle) > 110.0);
             if land.arterials.iter().all(apart) {
@@ -274,11 +402,21 @@ impl Pen {
     fn patches(&mut self, station: V) -> Vec<Patch> {
         use Setting::{Centre, Hillside, Suburb, Village};
         let outline = [
-            (Centre, 5150.0, 5250.0, 800.0), (Centre, 5450.0, 4560.0, 640.0), (Centre, 4250.0, 5300.0, 720.0),
-            (Suburb, 6350.0, 5550.0, 820.0), (Suburb, 6350.0, 6950.0, 880.0), (Suburb, 4500.0, 1950.0, 860.0),
-            (Suburb, 6250.0, 3500.0, 880.0), (Suburb, 8150.0, 4650.0, 980.0), (Suburb, 1500.0, 3850.0, 880.0),
-            (Suburb, 3050.0, 5650.0, 760.0), (Hillside, 3650.0, 6950.0, 840.0), (Hillside, 2250.0, 7000.0, 640.0),
-            (Village, 900.0, 1500.0, 600.0), (Village, 7600.0, 1050.0, 660.0), (Village, 9250.0, 6900.0, 680.0),
+            (Centre, 5150.0, 5250.0, 800.0),
+            (Centre, 5450.0, 4560.0, 640.0),
+            (Centre, 4250.0, 5300.0, 720.0),
+            (Suburb, 6350.0, 5550.0, 820.0),
+            (Suburb, 6350.0, 6950.0, 880.0),
+            (Suburb, 4500.0, 1950.0, 860.0),
+            (Suburb, 6250.0, 3500.0, 880.0),
+            (Suburb, 8150.0, 4650.0, 980.0),
+            (Suburb, 1500.0, 3850.0, 880.0),
+            (Suburb, 3050.0, 5650.0, 760.0),
+            (Hillside, 3650.0, 6950.0, 840.0),
+            (Hillside, 2250.0, 7000.0, 640.0),
+            (Village, 900.0, 1500.0, 600.0),
+            (Village, 7600.0, 1050.0, 660.0),
+            (Village, 9250.0, 6900.0, 680.0),
             (Village, 9250.0, 2900.0, 600.0),
         ];
         let mut names = names::Districts::shuffled(&mut self.chance);

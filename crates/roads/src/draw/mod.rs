@@ -135,7 +135,8 @@ fn draft(streets: &Streets) -> Draft {
         }
         nodes.push(street.b as u32);
         let direction = if street.oneway { Direction::Along } else { Direction::Both };
-        let look = WayLook { class: street.class, name: street.name.clone(), kmh: street.class.kmh(), direction };
+        let look =
+            WayLook { class: street.class, name: street.name.clone(), kmh: street.class.kmh(), direction };
         draft.ways.push(DraftWay { nodes, look });
     }
     draft

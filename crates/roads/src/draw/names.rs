@@ -1,8 +1,8 @@
 //! Names in the manner of a provincial town north of Tokyo. The town, its rivers and its national road do not exist
 //! (99 is one of the numbers that no national road bears).
 
-use super::plane::Chance;
 use super::Setting;
+use super::plane::Chance;
 
 pub(super) const TOWN: (&str, &str) = ("ひばり沢市", "ひばりさわし");
 pub(super) const RIVER: &str = "瀬音川";
@@ -27,17 +27,36 @@ pub(super) const RIVER_PARK: (&str, &str) = ("河川敷公園", "かせんじき
 
 type Name = (&'static str, &'static str);
 
-const CENTRE: [Name; 3] = [("本町", "ほんちょう"), ("駅前町", "えきまえちょう"), ("宮前町", "みやまえちょう")];
+const CENTRE: [Name; 3] =
+    [("本町", "ほんちょう"), ("駅前町", "えきまえちょう"), ("宮前町", "みやまえちょう")];
 const SUBURB: [Name; 10] = [
-    ("栄町", "さかえちょう"), ("桜台", "さくらだい"), ("末広町", "すえひろちょう"), ("泉町", "いずみちょう"),
-    ("松原", "まつばら"), ("美里町", "みさとちょう"), ("旭町", "あさひちょう"), ("若葉台", "わかばだい"),
-    ("日の出町", "ひのでちょう"), ("富士見町", "ふじみちょう"),
+    ("栄町", "さかえちょう"),
+    ("桜台", "さくらだい"),
+    ("末広町", "すえひろちょう"),
+    ("泉町", "いずみちょう"),
+    ("松原", "まつばら"),
+    ("美里町", "みさとちょう"),
+    ("旭町", "あさひちょう"),
+    ("若葉台", "わかばだい"),
+    ("日の出町", "ひのでちょう"),
+    ("富士見町", "ふじみちょう"),
 ];
-const HILLSIDE: [Name; 4] =
-    [("緑ヶ丘", "みどりがおか"), ("見晴台", "みはらしだい"), ("山手町", "やまてちょう"), ("城山", "しろやま")];
+const HILLSIDE: [Name; 4] = [
+    ("緑ヶ丘", "みどりがおか"),
+    ("見晴台", "みはらしだい"),
+    ("山手町", "やまてちょう"),
+    ("城山", "しろやま"),
+];
 const VILLAGE: [Name; 9] = [
-    ("上沢", "かみさわ"), ("下沢", "しもさわ"), ("新田", "しんでん"), ("大久保", "おおくぼ"), ("石田", "いしだ"),
-    ("鶴巻", "つるまき"), ("長瀬", "ながせ"), ("柳原", "やなぎはら"), ("高木", "たかぎ"),
+    ("上沢", "かみさわ"),
+    ("下沢", "しもさわ"),
+    ("新田", "しんでん"),
+    ("大久保", "おおくぼ"),
+    ("石田", "いしだ"),
+    ("鶴巻", "つるまき"),
+    ("長瀬", "ながせ"),
+    ("柳原", "やなぎはら"),
+    ("高木", "たかぎ"),
 ];
 
 /// Hands out names by setting; the old town keeps its three, the others change places from seed to seed.

@@ -134,7 +134,9 @@ pub(super) struct Noise(pub u64);
 
 impl Noise {
     fn corner(self, x: i64, y: i64) -> f64 {
-        let mut z = self.0 ^ (x as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (y as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        let mut z = self.0
+            ^ (x as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            ^ (y as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
@@ -169,7 +171,10 @@ pub(super) fn spline(through: &[V], step: f64) -> Vec<V> {
         for k in 0..pieces {
             let t = k as f64 / pieces as f64;
             let (t2, t3) = (t * t, t * t * t);
-            let p = b * 2.0 + (c - a) * t + (a * 2.0 - b * 5.0 + c * 4.0 - d) * t2 + (b * 3.0 - a - c * 3.0 + d) * t3;
+            let p = b * 2.0
+                + (c - a) * t
+                + (a * 2.0 - b * 5.0 + c * 4.0 - d) * t2
+                + (b * 3.0 - a - c * 3.0 + d) * t3;
             line.push(p * 0.5);
         }
     }

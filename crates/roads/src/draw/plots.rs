@@ -56,7 +56,11 @@ impl<'a> Planner<'a> {
             .collect();
         let station = self.land.station;
         let patch = self.land.patch_at(station).unwrap_or(1);
-        self.plots.push(Plot { kind: PlotKind::Station, district: patch, point: to_point(station + (self.forecourt() - station) * 0.8) });
+        self.plots.push(Plot {
+            kind: PlotKind::Station,
+            district: patch,
+            point: to_point(station + (self.forecourt() - station) * 0.8),
+        });
 
         let hall_first: Vec<Spot> = main.iter().copied().filter(|s| s.patch == 0).collect();
         let goal = self.land.patches[0].centre;
@@ -144,7 +148,14 @@ impl<'a> Planner<'a> {
     }
 
     /// Takes spots by lot, weighted by setting, keeping plots of one kind apart from each other.
-    fn spread(&mut self, kind: PlotKind, spots: &[Spot], count: usize, apart: f64, weight: impl Fn(Setting) -> f64) {
+    fn spread(
+        &mut self,
+        kind: PlotKind,
+        spots: &[Spot],
+        count: usize,
+        apart: f64,
+        weight: impl Fn(Setting) -> f64,
+    ) {
         let mut lots: Vec<(OrderedFloat<f64>, usize)> = (0..spots.len())
             .map(|i| (OrderedFloat(self.chance.share() / weight(self.setting(&spots[i])).max(1e-9)), i))
             .collect();
@@ -154,7 +165,10 @@ impl<'a> Planner<'a> {
         for distance in [apart, apart / 2.0, 0.0] {
             for (_, i) in &lots {
                 let spot = spots[*i];
-                if placed.len() < count && placed.iter().all(|p| p.to(spot.at) > distance) && self.is_free(&spot, 18.0) {
+                if placed.len() < count
+                    && placed.iter().all(|p| p.to(spot.at) > distance)
+                    && self.is_free(&spot, 18.0)
+                {
                     placed.push(spot.at);
                     self.put(kind, spot);
                 }
@@ -170,7 +184,8 @@ impl<'a> Planner<'a> {
         for patch in order.into_iter().take(HALLS) {
             let of = |all: &[Spot]| all.iter().copied().filter(|s| s.patch == patch).collect::<Vec<Spot>>();
             let goal = self.land.patches[patch].centre;
-            let spot = self.nearest_to(&of(collectors), goal).or_else(|| self.nearest_to(&of(&streets), goal));
+            let spot =
+                self.nearest_to(&of(collectors), goal).or_else(|| self.nearest_to(&of(&streets), goal));
             if let Some(spot) = spot {
                 self.put(PlotKind::Hall, spot);
             }
@@ -179,7 +194,8 @@ impl<'a> Planner<'a> {
 
     /// Day-service sites stand outside the old town and as far from each other as can be.
     fn facilities(&mut self, collectors: &[Spot]) {
-        let outside: Vec<Spot> = collectors.iter().copied().filter(|s| self.setting(s) != Setting::Centre).collect();
+        let outside: Vec<Spot> =
+            collectors.iter().copied().filter(|s| self.setting(s) != Setting::Centre).collect();
         let mut sites: Vec<V> = Vec::new();
         let start = self.chance.below(outside.len());
         for round in 0..FACILITIES {
@@ -206,4 +222,5 @@ impl<'a> Planner<'a> {
     }
 }
 
-const HIGH_STREETS: [&str; 4] = [names::STATION_AVENUE, names::OLD_HIGHWAY, names::STATION_WEST, names::STATION_EAST];
+const HIGH_STREETS: [&str; 4] =
+    [names::STATION_AVENUE, names::OLD_HIGHWAY, names::STATION_WEST, names::STATION_EAST];

@@ -12,7 +12,14 @@ pub(super) fn scenery(land: &Land, town_hall: Option<V>) -> Scenery {
         areas.push(blob(AreaKind::Wood, *middle, *reach, land.noise, 700.0, 0.2));
     }
     for patch in land.patches.iter().filter(|patch| patch.setting == Setting::Village) {
-        areas.push(blob(AreaKind::Paddy, patch.centre, patch.radius * 1.75, Noise(land.noise.0 ^ 9), 500.0, 0.3));
+        areas.push(blob(
+            AreaKind::Paddy,
+            patch.centre,
+            patch.radius * 1.75,
+            Noise(land.noise.0 ^ 9),
+            500.0,
+            0.3,
+        ));
     }
     for patch in &land.patches {
         let reach = patch.radius * if patch.setting == Setting::Village { 0.8 } else { 1.04 };
@@ -21,7 +28,14 @@ pub(super) fn scenery(land: &Land, town_hall: Option<V>) -> Scenery {
     for park in &land.parks {
         areas.push(blob(AreaKind::Park, park.middle, park.reach, Noise(land.noise.0 ^ 5), 130.0, 0.25));
         if park.moat {
-            areas.push(blob(AreaKind::Water, park.middle + v(park.reach * 0.35, 0.0), park.reach * 0.28, land.noise, 90.0, 0.3));
+            areas.push(blob(
+                AreaKind::Water,
+                park.middle + v(park.reach * 0.35, 0.0),
+                park.reach * 0.28,
+                land.noise,
+                90.0,
+                0.3,
+            ));
         }
     }
     areas.sort_by_key(|area| area.kind);
@@ -41,7 +55,9 @@ pub(super) fn scenery(land: &Land, town_hall: Option<V>) -> Scenery {
         land.patches.iter().map(|p| label(LabelKind::District, (p.name, p.furigana), p.centre)).collect();
     labels.push(label(LabelKind::Station, names::STATION, land.station));
     labels.push(label(LabelKind::Town, names::TOWN, town_hall.unwrap_or(land.station)));
-    labels.extend(land.parks.iter().filter_map(|park| Some(label(LabelKind::Landmark, park.name?, park.middle))));
+    labels.extend(
+        land.parks.iter().filter_map(|park| Some(label(LabelKind::Landmark, park.name?, park.middle))),
+    );
     Scenery { areas, rivers, railways: vec![points(&land.railway)], labels }
 }
 
@@ -53,7 +69,8 @@ fn blob(kind: AreaKind, middle: V, reach: f64, noise: Noise, wavelength: f64, ra
     let mut ring = Vec::with_capacity(60);
     for _ in 0..60 {
         let rim = middle + towards * reach;
-        let bent = reach * (1.0 + ragged * noise.at(rim, wavelength) + ragged * 0.5 * noise.at(rim, wavelength / 2.7));
+        let bent = reach
+            * (1.0 + ragged * noise.at(rim, wavelength) + ragged * 0.5 * noise.at(rim, wavelength / 2.7));
         ring.push(to_point(middle + towards * bent));
         towards = v(towards.x * STEP.0 - towards.y * STEP.1, towards.x * STEP.1 + towards.y * STEP.0);
     }

@@ -124,7 +124,9 @@ impl Streets {
             let mut before: Option<(usize, f64)> = None;
             for at in stations {
                 let (p, _) = along(line, at);
-                let corner = places.near(&self.corners, p, 30.0).filter(|c| self.corners[*c].arterial != Some(i) || before.is_none_or(|(b, _)| b == *c));
+                let corner = places
+                    .near(&self.corners, p, 30.0)
+                    .filter(|c| self.corners[*c].arterial != Some(i) || before.is_none_or(|(b, _)| b == *c));
                 let corner = corner.unwrap_or_else(|| {
                     let (patch, zone) = (land.patch_at(p), land.zone_at(p));
                     self.corners.push(Corner { at: p, raw: None, patch, zone, arterial: Some(i) });
@@ -211,7 +213,8 @@ impl Streets {
         let (columns, rows) = ((origin.reach / long) as i64 + 1, (origin.reach / short) as i64 + 1);
         for row in -rows..=rows {
             for column in -columns..=columns {
-                let strays = v(chance.within(-1.0, 1.0) * long, chance.within(-1.0, 1.0) * short) * habit.jitter;
+                let strays =
+                    v(chance.within(-1.0, 1.0) * long, chance.within(-1.0, 1.0) * short) * habit.jitter;
                 let (x, y) = (column as f64 * long + strays.x, row as f64 * short + strays.y);
                 let raw = origin.centre + origin.axis * x + origin.axis.left() * y;
                 let at = warp(land, zone, raw);
@@ -219,11 +222,12 @@ impl Streets {
                 if !mine || (patch.is_none() && land.on_hill(at)) {
                     continue;
                 }
-                let clear = self.lines.nearest(at, short * 0.45, |m| matches!(m, Mark::Arterial(_))).is_none()
-                    && self.lines.nearest(at, 24.0, |m| m == Mark::Railway).is_none()
-                    && !self.in_water(land, at, 28.0)
-                    && !land.in_park(at)
-                    && places.near(&self.corners, at, short * 0.62).is_none();
+                let clear =
+                    self.lines.nearest(at, short * 0.45, |m| matches!(m, Mark::Arterial(_))).is_none()
+                        && self.lines.nearest(at, 24.0, |m| m == Mark::Railway).is_none()
+                        && !self.in_water(land, at, 28.0)
+                        && !land.in_park(at)
+                        && places.near(&self.corners, at, short * 0.62).is_none();
                 if clear {
                     self.corners.push(Corner { at, raw: Some(raw), patch, zone, arterial: None });
                     places.add(self.corners.len() - 1, at);
@@ -248,7 +252,8 @@ impl Streets {
         for (_, a, b) in pairs {
             let toward = (self.corners[b].at - self.corners[a].at).unit();
             let roll = chance.share();
-            let sharp = |at: usize, d: V| directions[at].len() >= 4 || directions[at].iter().any(|e| e.dot(d) > 0.72);
+            let sharp =
+                |at: usize, d: V| directions[at].len() >= 4 || directions[at].iter().any(|e| e.dot(d) > 0.72);
             if sharp(a, toward) || sharp(b, toward * -1.0) {
                 continue;
             }
@@ -278,7 +283,9 @@ impl Streets {
         let class = match (self.corners[a].zone, self.corners[b].zone) {
             // Every third way between fields is unpaved.
             (Country, Country) if a.is_multiple_of(3) => RoadClass::Track,
-            (Country | District(Setting::Village), _) | (_, Country | District(Setting::Village)) => RoadClass::Unclassified,
+            (Country | District(Setting::Village), _) | (_, Country | District(Setting::Village)) => {
+                RoadClass::Unclassified
+            }
             (District(_) | Fringe, District(_) | Fringe) => RoadClass::Residential,
         };
         self.streets.push(Street { a, b, line, class, name: String::new(), oneway: false, arterial: None });
@@ -332,8 +339,9 @@ impl Streets {
             }
         }
         let apart = |all: &[V], p: V, least: f64| all.iter().all(|other| other.to(p) >= least);
-        let tracks_free = over_railway
-            .is_none_or(|p| p.to(land.station) > 350.0 && apart(&passages.level_crossings, p, LEVEL_CROSSINGS_APART));
+        let tracks_free = over_railway.is_none_or(|p| {
+            p.to(land.station) > 350.0 && apart(&passages.level_crossings, p, LEVEL_CROSSINGS_APART)
+        });
         let brook_free = over_brook.is_none_or(|p| apart(&passages.bridges, p, BRIDGES_APART));
         if !tracks_free || !brook_free {
             return None;
@@ -353,14 +361,14 @@ impl Streets {
                 let length = from.to(to);
                 // The pair is looked at from the corner with the longer reach, of equals from the lower.
                 let mine = (reach(a), b) > (reach(b), a) || length > reach(b);
-                let same_road = self.corners[a].arterial.is_some() && self.corners[a].arterial == self.corners[b].arterial;
+                let same_road = self.corners[a].arterial.is_some()
+                    && self.corners[a].arterial == self.corners[b].arterial;
                 if a == b || !mine || same_road {
                     continue;
                 }
                 let middle = from.mix(to, 0.5);
-                let empty = places
-                    .within(&self.corners, middle, length / 2.0 * 0.999)
-                    .all(|c| c == a || c == b);
+                let empty =
+                    places.within(&self.corners, middle, length / 2.0 * 0.999).all(|c| c == a || c == b);
                 if empty {
                     pairs.push((length, a.min(b), a.max(b)));
                 }
@@ -465,6 +473,7 @@ impl Places {
 
     /// The nearest corner within reach, of equals the first.
     fn near(&self, corners: &[Corner], at: V, reach: f64) -> Option<usize> {
-        self.within(corners, at, reach).min_by(|a, b| corners[*a].at.to(at).total_cmp(&corners[*b].at.to(at)).then(a.cmp(b)))
+        self.within(corners, at, reach)
+            .min_by(|a, b| corners[*a].at.to(at).total_cmp(&corners[*b].at.to(at)).then(a.cmp(b)))
     }
 }

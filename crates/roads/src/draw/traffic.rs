@@ -84,7 +84,8 @@ pub(super) fn set_oneways(land: &Land, streets: &mut Streets, seed: u64) {
     let at = at_corners(streets);
     let old_town = |streets: &Streets, i: usize| {
         let street = &streets.streets[i];
-        let centre = |c: usize| streets.corners[c].patch.is_some_and(|p| land.patches[p].setting == Setting::Centre);
+        let centre =
+            |c: usize| streets.corners[c].patch.is_some_and(|p| land.patches[p].setting == Setting::Centre);
         street.class == RoadClass::Residential && centre(street.a) && centre(street.b)
     };
     let candidates: Vec<usize> = (0..streets.streets.len()).filter(|i| old_town(streets, *i)).collect();
@@ -110,11 +111,12 @@ pub(super) fn set_oneways(land: &Land, streets: &mut Streets, seed: u64) {
             made += s.length();
             let n = s.line.len();
             let heading = (s.line[n - 1] - s.line[n - 2]).unit();
-            let ahead = at[head].iter().copied().filter(|i| *i != street && old_town(streets, *i)).find(|i| {
-                let next = &streets.streets[*i];
-                let to = streets.corners[next.other(head)].at;
-                (to - streets.corners[head].at).unit().dot(heading) > 0.8
-            });
+            let ahead =
+                at[head].iter().copied().filter(|i| *i != street && old_town(streets, *i)).find(|i| {
+                    let next = &streets.streets[*i];
+                    let to = streets.corners[next.other(head)].at;
+                    (to - streets.corners[head].at).unit().dot(heading) > 0.8
+                });
             let Some(next) = ahead else { break };
             street = next;
             head = streets.streets[street].other(head);

@@ -78,7 +78,9 @@ pub fn import_osm(
     progress(Progress { stage: Stage::Network, done: 0, of: 1 });
     let draft = draft(&extract, bounds, &mut report);
     if draft.ways.is_empty() {
-        let present = Bounds::around(extract.roads().flat_map(|(way, _)| way.refs.iter()).filter_map(|r| extract.point(*r)));
+        let present = Bounds::around(
+            extract.roads().flat_map(|(way, _)| way.refs.iter()).filter_map(|r| extract.point(*r)),
+        );
         return Err(match (bounds, present) {
             (Some(wanted), Some(present)) => Fault::OutsideBox { path: path.to_owned(), wanted, present },
             _ => Fault::NoRoads { path: path.to_owned(), ways: extract.ways_read },
@@ -164,7 +166,11 @@ fn scenery(extract: &Extract, bounds: Option<Bounds>) -> Scenery {
             Use::Road(_) => {}
             Use::Railway => scenery.railways.push(points),
             Use::River { name, width_metres } => {
-                scenery.rivers.push(RiverShape { name: name.clone(), width_metres: *width_metres, line: points });
+                scenery.rivers.push(RiverShape {
+                    name: name.clone(),
+                    width_metres: *width_metres,
+                    line: points,
+                });
             }
             Use::Area(kind) => {
                 let ring = points.first() == points.last() && points.len() > 3;

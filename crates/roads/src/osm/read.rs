@@ -11,9 +11,9 @@ use units::Point;
 
 use super::tags::{Tags, Use, Verdict, closes, judge, label};
 use super::{Progress, Stage};
+use crate::Fault;
 use crate::assemble::WayLook;
 use crate::shapes::Label;
-use crate::Fault;
 
 /// A way of interest; `refs` index [`Extract::points`].
 pub(super) struct RawWay {
@@ -94,7 +94,12 @@ fn take_way(extract: &mut Extract, index: &mut FxHashMap<i64, u32>, way: &osmpbf
     }
 }
 
-fn take_point<'a>(extract: &mut Extract, index: Option<u32>, at: Option<Point>, tags: impl FnOnce() -> Tags<'a>) {
+fn take_point<'a>(
+    extract: &mut Extract,
+    index: Option<u32>,
+    at: Option<Point>,
+    tags: impl FnOnce() -> Tags<'a>,
+) {
     let Some(at) = at else { return };
     let tags = tags();
     if let Some(i) = index {
@@ -128,7 +133,9 @@ fn each_element(
         progress(blob.offset().map_or(0, |o| o.0).min(size), size);
         match blob.decode().map_err(|e| not_osm(explain(&e)))? {
             BlobDecode::OsmHeader(_) => head_seen = true,
-            BlobDecode::OsmData(_) if !head_seen => return Err(not_osm("its first block is not a header".to_owned())),
+            BlobDecode::OsmData(_) if !head_seen => {
+                return Err(not_osm("its first block is not a header".to_owned()));
+            }
             BlobDecode::OsmData(block) => block.for_each_element(&mut *each),
             BlobDecode::Unknown(_) => {}
         }

@@ -1,9 +1,9 @@
 //! Which ways a car may use and how, after the OSM wiki's access rules and OSRM's car profile.
 
+use crate::RoadClass;
 use crate::assemble::{Direction, WayLook};
 use crate::class::RAMP_KMH;
 use crate::shapes::{AreaKind, LabelKind};
-use crate::RoadClass;
 
 /// What a way is to us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,8 @@ impl<'a> Tags<'a> {
 
 /// Values that close a way to a shuttle; `destination`, `customers`, `delivery` and `permissive` leave it open, because
 /// a shuttle fetches people from their doors.
-const CLOSED: [&str; 7] = ["no", "private", "agricultural", "forestry", "military", "emergency", "use_sidepath"];
+const CLOSED: [&str; 7] =
+    ["no", "private", "agricultural", "forestry", "military", "emergency", "use_sidepath"];
 
 pub(crate) fn judge(tags: &Tags) -> Verdict {
     match tags.get("highway") {
@@ -75,7 +76,10 @@ fn road(tags: &Tags, highway: &str) -> Verdict {
     if tags.access().is_some_and(|value| CLOSED.contains(&value)) {
         return Verdict::LeftOut("closed to cars or private");
     }
-    if tags.get("service").is_some_and(|s| matches!(s, "parking_aisle" | "drive-through" | "emergency_access")) {
+    if tags
+        .get("service")
+        .is_some_and(|s| matches!(s, "parking_aisle" | "drive-through" | "emergency_access"))
+    {
         return Verdict::LeftOut("inside a car park");
     }
     let (direction, reversed) = direction(tags, class);
@@ -108,7 +112,11 @@ fn signed_kmh(text: &str) -> Option<u32> {
     }
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u32 = text[..digits].parse().ok()?;
-    let kmh = if text[digits..].trim_start().starts_with("mph") { number.saturating_mul(1609) / 1000 } else { number };
+    let kmh = if text[digits..].trim_start().starts_with("mph") {
+        number.saturating_mul(1609) / 1000
+    } else {
+        number
+    };
     Some(kmh.max(5))
 }
 
@@ -122,11 +130,16 @@ fn scenery(tags: &Tags) -> Verdict {
                 "canal" => 8,
                 _ => 3,
             };
-            let width_metres = tags.get("width").and_then(|w| w.parse::<f64>().ok()).map_or(usual, |w| w.clamp(1.0, 2000.0) as u32);
+            let width_metres = tags
+                .get("width")
+                .and_then(|w| w.parse::<f64>().ok())
+                .map_or(usual, |w| w.clamp(1.0, 2000.0) as u32);
             return taken(Use::River { name: tags.get("name").unwrap_or_default().to_owned(), width_metres });
         }
         (Some("riverbank"), _) => return taken(Use::Area(AreaKind::Water)),
-        (_, Some("rail" | "light_rail" | "narrow_gauge" | "monorail")) if !hidden && tags.get("service").is_none() => {
+        (_, Some("rail" | "light_rail" | "narrow_gauge" | "monorail"))
+            if !hidden && tags.get("service").is_none() =>
+        {
             return taken(Use::Railway);
         }
         _ => {}
@@ -135,7 +148,9 @@ fn scenery(tags: &Tags) -> Verdict {
         (Some("water"), _, _) | (_, Some("reservoir" | "basin"), _) => AreaKind::Water,
         (Some("wood"), _, _) | (_, Some("forest"), _) => AreaKind::Wood,
         (_, _, Some("park" | "garden")) => AreaKind::Park,
-        (_, Some("farmland" | "paddy"), _) if tags.is("crop", "rice") || tags.is("landuse", "paddy") => AreaKind::Paddy,
+        (_, Some("farmland" | "paddy"), _) if tags.is("crop", "rice") || tags.is("landuse", "paddy") => {
+            AreaKind::Paddy
+        }
         (_, Some("residential" | "commercial" | "retail" | "industrial"), _) => AreaKind::BuiltUp,
         _ => return Verdict::Other,
     };
@@ -150,8 +165,17 @@ pub(crate) fn closes(tags: &Tags) -> bool {
         // Things that open or that one drives over or under stop nobody; posts and walls do.
         None => !matches!(
             barrier,
-            "gate" | "lift_gate" | "swing_gate" | "cattle_grid" | "border_control" | "toll_booth" | "sally_port"
-                | "entrance" | "height_restrictor" | "kerb" | "no"
+            "gate"
+                | "lift_gate"
+                | "swing_gate"
+                | "cattle_grid"
+                | "border_control"
+                | "toll_booth"
+                | "sally_port"
+                | "entrance"
+                | "height_restrictor"
+                | "kerb"
+                | "no"
         ),
     }
 }
@@ -163,7 +187,10 @@ pub(crate) fn label(tags: &Tags) -> Option<(LabelKind, String, String)> {
         (_, Some("station" | "halt")) => LabelKind::Station,
         _ => return None,
     };
-    let furigana = ["name:ja-Hira", "name:ja_kana", "name:ja-Kana"].iter().find_map(|key| tags.get(key)).unwrap_or_default();
+    let furigana = ["name:ja-Hira", "name:ja_kana", "name:ja-Kana"]
+        .iter()
+        .find_map(|key| tags.get(key))
+        .unwrap_or_default();
     Some((kind, tags.get("name")?.to_owned(), furigana.to_owned()))
 }
 
@@ -175,7 +202,9 @@ mod tests {
     fn look(line: &str) -> Result<(RoadClass, u32, Direction, bool), &'static str> {
         let tags = Tags(line.split_whitespace().filter_map(|tag| tag.split_once('=')).collect());
         match judge(&tags) {
-            Verdict::Taken { use_: Use::Road(look), reversed } => Ok((look.class, look.kmh, look.direction, reversed)),
+            Verdict::Taken { use_: Use::Road(look), reversed } => {
+                Ok((look.class, look.kmh, look.direction, reversed))
+            }
             Verdict::LeftOut(why) => Err(why),
             other => panic!("{other:?}"),
         }
@@ -213,7 +242,9 @@ mod tests {
 
     #[test]
     fn posts_close_a_point_and_gates_do_not_unless_they_say_so() {
-        let closed = |line: &str| closes(&Tags(line.split_whitespace().filter_map(|tag| tag.split_once('=')).collect()));
+        let closed = |line: &str| {
+            closes(&Tags(line.split_whitespace().filter_map(|tag| tag.split_once('=')).collect()))
+        };
         assert!(closed("barrier=bollard"));
         assert!(!closed("barrier=bollard motor_vehicle=yes"));
         assert!(!closed("barrier=gate"));

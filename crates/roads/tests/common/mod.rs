@@ -12,10 +12,8 @@ use units::Node;
 
 /// An extract of the shared collection; `None`, with a printed line, on a machine without it.
 pub fn extract(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("KUSEKI_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("KUSEKI_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = shared.join("realdata/roads").join(name);
     if path.exists() {
         return Some(path);

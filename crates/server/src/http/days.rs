@@ -34,7 +34,8 @@ fn view(app: &App, facility: FacilityId, day: ServiceDay) -> Result<wire::DayPla
             direction: name_of(direction),
             state: request.state.code().to_owned(),
             vehicle: booking.map(|b| b.vehicle.to_string()),
-            pickup: booking.map(|b| [b.promise.pickup.open().to_string(), b.promise.pickup.close().to_string()]),
+            pickup: booking
+                .map(|b| [b.promise.pickup.open().to_string(), b.promise.pickup.close().to_string()]),
             dropoff_latest: booking.map(|b| b.promise.dropoff.close().to_string()),
             refusal: match &request.state {
                 RequestState::Refused(refusal) => Some(refusal_view(refusal)),
@@ -48,17 +49,25 @@ fn view(app: &App, facility: FacilityId, day: ServiceDay) -> Result<wire::DayPla
         day: day.to_string(),
         planned: area.planned_days.contains(&(day, facility)),
         places,
-        absent: attendance.iter().filter(|a| !a.pickup_run || !a.dropoff_run).map(|a| viewer.person(a.rider)).collect(),
+        absent: attendance
+            .iter()
+            .filter(|a| !a.pickup_run || !a.dropoff_run)
+            .map(|a| viewer.person(a.rider))
+            .collect(),
     })
 }
 
 /// Notes a member's absence (お休み); visits already planned are taken out at once.
 #[utoipa::path(post, path = "/absences", tag = "days", request_body = input::NewAbsence,
     responses((status = 201, body = wire::DayPlan), (status = 422, body = Problem)))]
-pub async fn absence(State(app): State<Arc<App>>, call: Call<input::NewAbsence>) -> Result<(StatusCode, Json<wire::DayPlan>), Problem> {
+pub async fn absence(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewAbsence>,
+) -> Result<(StatusCode, Json<wire::DayPlan>), Problem> {
     let new = call.input;
     let rider = input::id("rider", &new.rider)?;
-    app.submit(Command::NoteAbsence { rider, day: new.day, kind: new.kind }, "operator", call.key, None).await?;
+    app.submit(Command::NoteAbsence { rider, day: new.day, kind: new.kind }, "operator", call.key, None)
+        .await?;
     let member = app.service.snapshot().area.riders.get(&rider).and_then(|r| r.attends(new.day));
     let facility = member.ok_or_else(|| Problem::invalid("rider", "is no member of a facility"))?;
     Ok((StatusCode::CREATED, Json(view(&app, facility, new.day)?)))
@@ -67,7 +76,10 @@ pub async fn absence(State(app): State<Arc<App>>, call: Call<input::NewAbsence>)
 /// Plans the pickup and drop-off runs of a facility's day from attendance.
 #[utoipa::path(post, path = "/day-plans", tag = "days", request_body = input::NewDayPlan,
     responses((status = 201, body = wire::DayPlan), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn plan(State(app): State<Arc<App>>, call: Call<input::NewDayPlan>) -> Result<(StatusCode, Json<wire::DayPlan>), Problem> {
+pub async fn plan(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewDayPlan>,
+) -> Result<(StatusCode, Json<wire::DayPlan>), Problem> {
     let new = call.input;
     let facility = input::id("facility", &new.facility)?;
     app.submit(Command::PlanDay { facility, day: new.day }, "operator", call.key, None).await?;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use domain::{Command, Layout, Membership, NewFacility, NewPlace, NewRider, NewVehicle, VehicleKind, Weekdays};
+use domain::{
+    Command, Layout, Membership, NewFacility, NewPlace, NewRider, NewVehicle, VehicleKind, Weekdays,
+};
 use serde::Deserialize;
 use units::{CorporationId, DayTime, DayWindow, FacilityId, PlaceId, Point, RiderId, Seconds, VehicleId};
 
@@ -27,7 +29,10 @@ fn created<T: std::str::FromStr>(subject: Option<String>) -> Result<T, Problem> 
 /// Adds a corporation.
 #[utoipa::path(post, path = "/corporations", tag = "masters", request_body = input::NewCorporation,
     responses((status = 201, body = wire::Corporation), (status = 422, body = Problem)))]
-pub async fn add_corporation(State(app): State<Arc<App>>, call: Call<input::NewCorporation>) -> Created<wire::Corporation> {
+pub async fn add_corporation(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewCorporation>,
+) -> Created<wire::Corporation> {
     let name = input::text("name", &call.input.name, 200)?;
     let register = body(&NameEntry { name: name.clone() }, &[&name]);
     let reply = app.submit(Command::AddCorporation, OPERATOR, call.key, Some(register)).await?;
@@ -40,8 +45,10 @@ pub async fn add_corporation(State(app): State<Arc<App>>, call: Call<input::NewC
 #[utoipa::path(get, path = "/corporations", tag = "masters", responses((status = 200, body = wire::Corporations)))]
 pub async fn list_corporations(State(app): State<Arc<App>>) -> Json<wire::Corporations> {
     let snapshot = app.service.snapshot();
-    let name = |id: &CorporationId| entry::<NameEntry>(&app.service.register, "corporation", &id.to_string()).name;
-    let all = snapshot.area.corporations.iter().map(|id| wire::Corporation { id: id.to_string(), name: name(id) });
+    let name =
+        |id: &CorporationId| entry::<NameEntry>(&app.service.register, "corporation", &id.to_string()).name;
+    let all =
+        snapshot.area.corporations.iter().map(|id| wire::Corporation { id: id.to_string(), name: name(id) });
     Json(wire::Corporations { corporations: all.collect() })
 }
 
@@ -78,7 +85,10 @@ pub async fn list_places(State(app): State<Arc<App>>) -> Json<wire::Places> {
 /// Adds a day-service facility.
 #[utoipa::path(post, path = "/facilities", tag = "masters", request_body = input::NewFacility,
     responses((status = 201, body = wire::Facility), (status = 422, body = Problem)))]
-pub async fn add_facility(State(app): State<Arc<App>>, call: Call<input::NewFacility>) -> Created<wire::Facility> {
+pub async fn add_facility(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewFacility>,
+) -> Created<wire::Facility> {
     let new = call.input;
     let name = input::text("name", &new.name, 200)?;
     let service = input::day_window("service", &new.service)?;
@@ -109,7 +119,8 @@ pub async fn add_facility(State(app): State<Arc<App>>, call: Call<input::NewFaci
     let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
     let id: FacilityId = created(reply.subject)?;
     let snapshot = app.service.snapshot();
-    let view = app.viewer(&snapshot).facility(id).ok_or_else(|| Problem::not_found("facility", &id.to_string()))?;
+    let view =
+        app.viewer(&snapshot).facility(id).ok_or_else(|| Problem::not_found("facility", &id.to_string()))?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -118,20 +129,26 @@ pub async fn add_facility(State(app): State<Arc<App>>, call: Call<input::NewFaci
 pub async fn list_facilities(State(app): State<Arc<App>>) -> Json<wire::Facilities> {
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
-    Json(wire::Facilities { facilities: snapshot.area.facilities.keys().filter_map(|id| viewer.facility(*id)).collect() })
+    Json(wire::Facilities {
+        facilities: snapshot.area.facilities.keys().filter_map(|id| viewer.facility(*id)).collect(),
+    })
 }
 
 /// Adds a vehicle of a facility.
 #[utoipa::path(post, path = "/vehicles", tag = "masters", request_body = input::NewVehicle,
     responses((status = 201, body = wire::Vehicle), (status = 422, body = Problem)))]
-pub async fn add_vehicle(State(app): State<Arc<App>>, call: Call<input::NewVehicle>) -> Created<wire::Vehicle> {
+pub async fn add_vehicle(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewVehicle>,
+) -> Created<wire::Vehicle> {
     let new = call.input;
     let known = VehicleEntry {
         name: input::text("name", &new.name, 100)?,
         plate: input::optional_text("plate", Some(&new.plate), 50)?.unwrap_or_default(),
         driver_name: input::optional_text("driver_name", new.driver_name.as_ref(), 100)?,
     };
-    let all_day = DayWindow::new(DayTime::hm(7, 30), DayTime::hm(18, 30)).map_err(|e| Problem::invalid("shift", e.to_string()))?;
+    let all_day = DayWindow::new(DayTime::hm(7, 30), DayTime::hm(18, 30))
+        .map_err(|e| Problem::invalid("shift", e.to_string()))?;
     let command = Command::AddVehicle(NewVehicle {
         facility: input::id("facility", &new.facility)?,
         kind: new.kind,
@@ -143,7 +160,8 @@ pub async fn add_vehicle(State(app): State<Arc<App>>, call: Call<input::NewVehic
     let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
     let id: VehicleId = created(reply.subject)?;
     let snapshot = app.service.snapshot();
-    let view = app.viewer(&snapshot).vehicle(id).ok_or_else(|| Problem::not_found("vehicle", &id.to_string()))?;
+    let view =
+        app.viewer(&snapshot).vehicle(id).ok_or_else(|| Problem::not_found("vehicle", &id.to_string()))?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -181,7 +199,10 @@ fn rider_view(app: &App, id: RiderId) -> Result<wire::Rider, Problem> {
 /// One rider.
 #[utoipa::path(get, path = "/riders/{id}", tag = "masters", params(("id" = String, Path, example = "rider-1")),
     responses((status = 200, body = wire::Rider), (status = 404, body = Problem)))]
-pub async fn get_rider(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<wire::Rider>, Problem> {
+pub async fn get_rider(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Rider>, Problem> {
     rider_view(&app, path_id("rider", &id)?).map(Json)
 }
 

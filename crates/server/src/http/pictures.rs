@@ -36,7 +36,12 @@ pub async fn board(State(app): State<Arc<App>>) -> Json<wire::Board> {
 #[utoipa::path(get, path = "/town", tag = "pictures", responses((status = 200, body = wire::Town)))]
 pub async fn town(State(app): State<Arc<App>>) -> Json<wire::Town> {
     let snapshot = app.service.snapshot();
-    Json(wire::Town { n: snapshot.version.0, clock: app.clock(), area: app.area(&snapshot), figures: app.figures() })
+    Json(wire::Town {
+        n: snapshot.version.0,
+        clock: app.clock(),
+        area: app.area(&snapshot),
+        figures: app.figures(),
+    })
 }
 
 /// The clock that everything here goes by.
@@ -48,14 +53,20 @@ pub async fn clock(State(app): State<Arc<App>>) -> Json<wire::Clock> {
 /// Sets the speed of a demo's clock.
 #[utoipa::path(put, path = "/clock", tag = "pictures", request_body = input::NewSpeed,
     responses((status = 200, body = wire::Clock), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn set_clock(State(app): State<Arc<App>>, call: Call<input::NewSpeed>) -> Result<Json<wire::Clock>, Problem> {
+pub async fn set_clock(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewSpeed>,
+) -> Result<Json<wire::Clock>, Problem> {
     let Some(clock) = &app.demo_clock else {
         let detail = "this server runs in real time; only a demo's clock has a speed";
         return Err(Problem::new(StatusCode::CONFLICT, "not_a_demo", detail));
     };
     let speed = call.input.speed;
     if !(0.1..=600.0).contains(&speed) {
-        return Err(Problem::invalid("speed", format!("{speed}; between 0.1 and 600 town seconds per second")));
+        return Err(Problem::invalid(
+            "speed",
+            format!("{speed}; between 0.1 and 600 town seconds per second"),
+        ));
     }
     clock.set_speed(speed);
     let clock = app.clock();

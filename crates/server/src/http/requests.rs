@@ -22,7 +22,10 @@ fn view(app: &App, id: RequestId) -> Result<wire::Request, Problem> {
 /// Asks for a ride. The answer holds up to three offers, or every reason against it and the nearest things that would work.
 #[utoipa::path(post, path = "/requests", tag = "rides", request_body = input::NewRequest,
     responses((status = 201, body = wire::Request), (status = 422, body = Problem), (status = 503, body = Problem)))]
-pub async fn make(State(app): State<Arc<App>>, call: Call<input::NewRequest>) -> Result<(StatusCode, Json<wire::Request>), Problem> {
+pub async fn make(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewRequest>,
+) -> Result<(StatusCode, Json<wire::Request>), Problem> {
     let new = call.input;
     if new.channel == Channel::Facility {
         return Err(Problem::invalid("channel", "`facility` is for runs; one of phone, app, operator"));
@@ -43,7 +46,9 @@ pub async fn make(State(app): State<Arc<App>>, call: Call<input::NewRequest>) ->
     let actor = if new.channel == Channel::App { party.rider.to_string() } else { "operator".to_owned() };
     let reply = app.submit(Command::MakeRequest(party), &actor, call.key, None).await?;
     let id = reply.subject.and_then(|s| s.parse().ok());
-    let id: RequestId = id.ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id"))?;
+    let id: RequestId = id.ok_or_else(|| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id")
+    })?;
     Ok((StatusCode::CREATED, Json(view(&app, id)?)))
 }
 
@@ -63,7 +68,10 @@ pub async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Json
 /// One request as it stands.
 #[utoipa::path(get, path = "/requests/{id}", tag = "rides", params(("id" = String, Path, example = "request-1")),
     responses((status = 200, body = wire::Request), (status = 404, body = Problem)))]
-pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<wire::Request>, Problem> {
+pub async fn get(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Request>, Problem> {
     view(&app, path_id("request", &id)?).map(Json)
 }
 

@@ -26,7 +26,8 @@ fn view(app: &App, id: VehicleId) -> Result<wire::Vehicle, Problem> {
 pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Vehicles> {
     let snapshot = app.service.snapshot();
     let name = |v: &domain::Vehicle| {
-        let known: crate::register::VehicleEntry = crate::register::entry(&app.service.register, "vehicle", &v.id.to_string());
+        let known: crate::register::VehicleEntry =
+            crate::register::entry(&app.service.register, "vehicle", &v.id.to_string());
         wire::VehicleName {
             id: v.id.to_string(),
             name: known.name,
@@ -41,7 +42,10 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Vehicles> {
 /// One vehicle with its coming visits.
 #[utoipa::path(get, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path, example = "vehicle-1")),
     responses((status = 200, body = wire::Vehicle), (status = 404, body = Problem)))]
-pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<wire::Vehicle>, Problem> {
+pub async fn get(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Vehicle>, Problem> {
     view(&app, path_id("vehicle", &id)?).map(Json)
 }
 
@@ -109,7 +113,10 @@ pub struct LegEnds {
 /// The way between two places, with the time at each point.
 #[utoipa::path(get, path = "/legs", tag = "vehicles", params(LegEnds),
     responses((status = 200, body = wire::Leg), (status = 404, body = Problem)))]
-pub async fn leg(State(app): State<Arc<App>>, Query(ends): Query<LegEnds>) -> Result<Json<wire::Leg>, Problem> {
+pub async fn leg(
+    State(app): State<Arc<App>>,
+    Query(ends): Query<LegEnds>,
+) -> Result<Json<wire::Leg>, Problem> {
     let snapshot = app.service.snapshot();
     let node = |text: &str| {
         let id: PlaceId = path_id("place", text)?;

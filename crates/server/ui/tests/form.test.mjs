@@ -26,7 +26,7 @@ async function findRider(page, rider) {
   await until("the search field has the focus", async () => (await active(page)).id === "rider-search");
   await page.keyboard.insertText(rider.furigana.replace(/\s/g, "").slice(0, 3));
   const wanted = async () => {
-    const options = await page.$$eval("#rider-options [role=option]", (all) => all.map((one) => one.textContent));
+    const options = await page.$$eval("#rider-options[aria-busy=false] [role=option]", (all) => all.map((one) => one.textContent));
     return options.findIndex((text) => text.includes(rider.name) && (!rider.phone || text.includes(rider.phone)));
   };
   const index = await until(`${rider.name} among the found`, async () => {

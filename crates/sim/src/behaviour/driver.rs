@@ -19,18 +19,31 @@ const RETURN_MARGIN: Seconds = Seconds::minutes(2);
 /// When the driver looks again if nothing tells him to.
 const LOOK_AGAIN: Seconds = Seconds::minutes(5);
 /// Peaks of traffic, as begin and end.
-const PEAKS: [(DayTime, DayTime); 2] = [(DayTime::hm(7, 30), DayTime::hm(9, 0)), (DayTime::hm(16, 30), DayTime::hm(18, 0))];
+const PEAKS: [(DayTime, DayTime); 2] =
+    [(DayTime::hm(7, 30), DayTime::hm(9, 0)), (DayTime::hm(16, 30), DayTime::hm(18, 0))];
 
 /// What the vehicle is doing, with what the driver knows of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriverState {
     /// Free to go on from then (the shift's begin, the last fact, or where a cancelled leg would have led).
-    Standing { since: Timestamp },
+    Standing {
+        since: Timestamp,
+    },
     /// `leg` is the nominal drive of the whole leg.
-    Heading { visit: VisitKey, departed_at: Timestamp, leg: Seconds },
+    Heading {
+        visit: VisitKey,
+        departed_at: Timestamp,
+        leg: Seconds,
+    },
     /// At the stop, and free for this visit from then on.
-    Arrived { visit: VisitKey, at: Timestamp },
-    Returning { departed_at: Timestamp, leg: Seconds },
+    Arrived {
+        visit: VisitKey,
+        at: Timestamp,
+    },
+    Returning {
+        departed_at: Timestamp,
+        leg: Seconds,
+    },
 }
 
 /// A coming visit as the driver's screen shows it.
@@ -90,7 +103,11 @@ pub struct Manners {
 
 impl From<&Noise> for Manners {
     fn from(noise: &Noise) -> Manners {
-        Manners { drive_percent: noise.drive_percent, peak_percent: noise.peak_percent, door_percent: noise.door_percent }
+        Manners {
+            drive_percent: noise.drive_percent,
+            peak_percent: noise.peak_percent,
+            door_percent: noise.door_percent,
+        }
     }
 }
 
@@ -144,7 +161,8 @@ impl DriverBot {
         let (low, high) = self.manners.drive_percent;
         let clock = DayTime::of(departed_at);
         let peak = PEAKS.iter().any(|(begin, end)| *begin <= clock && clock < *end);
-        let percent = Draw::keyed(self.seed, Purpose::Drive, key).skewed(low, high) + if peak { self.manners.peak_percent } else { 0 };
+        let percent = Draw::keyed(self.seed, Purpose::Drive, key).skewed(low, high)
+            + if peak { self.manners.peak_percent } else { 0 };
         Seconds((leg.0 * percent + 50) / 100)
     }
 
@@ -160,7 +178,9 @@ impl DriverBot {
         let begin = at.max(visit.window_open);
         let key = Some(visit.visit);
         match visit.visit.kind {
-            VisitKind::Pickup if !visit.door.comes => act_when(now, begin + NO_SHOW_AFTER, FactKind::NoShow, key),
+            VisitKind::Pickup if !visit.door.comes => {
+                act_when(now, begin + NO_SHOW_AFTER, FactKind::NoShow, key)
+            }
             VisitKind::Pickup => act_when(now, begin + self.door_time(visit), FactKind::Boarded, key),
             VisitKind::Dropoff => act_when(now, at + self.door_time(visit), FactKind::Alighted, key),
         }
@@ -169,7 +189,11 @@ impl DriverBot {
     fn stand(&self, view: &DriverView, since: Timestamp) -> Step {
         let now = view.now;
         let Some(first) = view.visits.first() else {
-            return if can_return(view) { act_when(now, since, FactKind::Departed, None) } else { wait(now, now + LOOK_AGAIN) };
+            return if can_return(view) {
+                act_when(now, since, FactKind::Departed, None)
+            } else {
+                wait(now, now + LOOK_AGAIN)
+            };
         };
         let key = Some(first.visit);
         if first.same_stop_as_previous {
@@ -179,7 +203,8 @@ impl DriverBot {
             }
         }
         // With riders on board nobody dawdles, but nobody comes before the promised time either.
-        let target = if view.riders_on_board > 0 { first.window_open.min(first.planned) } else { first.planned };
+        let target =
+            if view.riders_on_board > 0 { first.window_open.min(first.planned) } else { first.planned };
         let depart = (target - first.leg).max(since);
         if depart > now && since <= now && self.has_time_to_return(view, depart) {
             return act_when(now, now, FactKind::Departed, None);

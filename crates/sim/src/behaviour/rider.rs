@@ -72,14 +72,22 @@ mod tests {
     fn offer(pickup_after: i64, latest_after: i64, ride: i64) -> OfferView {
         let pickup = Window::from(NOON + Seconds::minutes(pickup_after), Seconds::minutes(10));
         let minutes = Seconds::minutes;
-        OfferView { pickup, dropoff_latest: NOON + minutes(latest_after), ride: minutes(ride), direct: minutes(8) }
+        OfferView {
+            pickup,
+            dropoff_latest: NOON + minutes(latest_after),
+            ride: minutes(ride),
+            direct: minutes(8),
+        }
     }
 
     #[test]
     fn the_least_trouble_is_taken() {
         let bot = RiderBot::new(7, 1);
         let wish = Wish::LeaveAt(NOON);
-        assert_eq!(bot.choose(wish, &[offer(15, 40, 9), offer(5, 30, 10), offer(5, 30, 10)]), Choice::Accept(1));
+        assert_eq!(
+            bot.choose(wish, &[offer(15, 40, 9), offer(5, 30, 10), offer(5, 30, 10)]),
+            Choice::Accept(1)
+        );
         // Two minutes sooner, but ten minutes of detour.
         assert_eq!(bot.choose(wish, &[offer(5, 30, 18), offer(7, 30, 8)]), Choice::Accept(1));
         let appointment = Wish::ArriveBy(NOON + Seconds::minutes(60));

@@ -110,12 +110,19 @@ impl DayScript {
         let slow = draw.happens(self.late_door_percent * 10);
         let missing = draw.happens(self.member_no_show_per_mille);
         // At the facility the staff see to it that members are ready.
-        Door { tail: if slow && at_home { self.late_door } else { Seconds::ZERO }, comes: !(missing && at_home) }
+        Door {
+            tail: if slow && at_home { self.late_door } else { Seconds::ZERO },
+            comes: !(missing && at_home),
+        }
     }
 
     /// What happens when somebody is picked up for an outing.
     pub fn guest_door(&self, ask: &Ask) -> Door {
-        let mut draw = Draw::keyed(self.seed, Purpose::Door, (ask.rider as u64) << 20 | ask.at.unix_seconds() as u64 & 0xf_ffff);
+        let mut draw = Draw::keyed(
+            self.seed,
+            Purpose::Door,
+            (ask.rider as u64) << 20 | ask.at.unix_seconds() as u64 & 0xf_ffff,
+        );
         let slow = draw.happens(self.late_door_percent * 10);
         Door { tail: if slow { self.late_door } else { Seconds::ZERO }, comes: !ask.no_show }
     }
@@ -152,7 +159,11 @@ fn draw_absences(people: &TownPeople, scenario: &Scenario, day: ServiceDay, seed
         // Most are ill for the day; some are brought or fetched by their families.
         let kinds = [AbsenceKind::WholeDay, AbsenceKind::PickupRun, AbsenceKind::DropoffRun];
         let kind = kinds[draw.weighted(&[8, 1, 1]).unwrap_or(0)];
-        absences.push(Absence { at: day.at(DayTime::hm(7, 30)) + Seconds(draw.between(0, 3600)), rider, kind });
+        absences.push(Absence {
+            at: day.at(DayTime::hm(7, 30)) + Seconds(draw.between(0, 3600)),
+            rider,
+            kind,
+        });
     }
     absences.sort_by_key(|absence| (absence.at, absence.rider));
     absences
@@ -199,7 +210,8 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     fn outing(&mut self, rider: usize, known: &TownRider, free_from: DayTime) -> Outing {
         let (demand, day, draw) = (self.demand, self.day, &mut self.draw);
-        let purposes = [RidePurpose::Shopping, RidePurpose::Medical, RidePurpose::Leisure, RidePurpose::Other];
+        let purposes =
+            [RidePurpose::Shopping, RidePurpose::Medical, RidePurpose::Leisure, RidePurpose::Other];
         let purpose = purposes[draw.weighted(&demand.purposes).unwrap_or(0)];
         let to = choose_place(self.people, known, purpose, draw);
         let channel = if draw.happens(demand.phone_percent * 10) { Channel::Phone } else { Channel::App };
@@ -242,7 +254,15 @@ impl Drawing<'_> {
         let called = leave - Seconds::minutes(draw.skewed(0, 25));
         let no_show = draw.happens(self.demand.no_show_per_mille);
         let wish = Wish::LeaveAt(leave);
-        returns.then_some(Ask { at: called, from: out.to, to: out.from, wish, cancels_at: None, no_show, ..*out })
+        returns.then_some(Ask {
+            at: called,
+            from: out.to,
+            to: out.from,
+            wish,
+            cancels_at: None,
+            no_show,
+            ..*out
+        })
     }
 }
 

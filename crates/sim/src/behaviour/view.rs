@@ -8,7 +8,13 @@ use super::{BotVisit, Door, DriverState, DriverView};
 impl DriverView {
     /// What the driver of a route sees; `door` says what will happen at the door of a request. None for a vehicle that
     /// the area does not know.
-    pub fn of(area: &Area, id: RouteId, now: Timestamp, travel: &dyn TravelTimes, door: &dyn Fn(&Request) -> Door) -> Option<DriverView> {
+    pub fn of(
+        area: &Area,
+        id: RouteId,
+        now: Timestamp,
+        travel: &dyn TravelTimes,
+        door: &dyn Fn(&Request) -> Door,
+    ) -> Option<DriverView> {
         let route = area.find_route(id)?;
         let base = area.find_base(id.vehicle)?;
         let drive = |from: PlaceId, to: PlaceId| match (area.find_node(from), area.find_node(to)) {

@@ -132,7 +132,11 @@ impl<'a> Day<'a> {
             Due::Absence(index) => {
                 let absence = self.given.script.absences[index];
                 let rider = self.given.ids.riders[absence.rider];
-                self.send(Command::NoteAbsence { rider, day: self.day, kind: absence.kind }, "facility", now)?;
+                self.send(
+                    Command::NoteAbsence { rider, day: self.day, kind: absence.kind },
+                    "facility",
+                    now,
+                )?;
             }
             Due::Out(outing) => {
                 let ask = self.given.script.outings[outing].out;
@@ -163,7 +167,12 @@ impl<'a> Day<'a> {
         self.take(reply, &words, now)
     }
 
-    fn take(&mut self, reply: Result<Reply, Turned>, words: &str, now: Timestamp) -> Result<Option<Vec<Event>>, Fault> {
+    fn take(
+        &mut self,
+        reply: Result<Reply, Turned>,
+        words: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Event>>, Fault> {
         match reply {
             Ok(reply) => {
                 reply.events.iter().for_each(|event| self.figures.fold(event));
@@ -190,19 +199,27 @@ impl<'a> Day<'a> {
             return;
         }
         for violation in check(&self.before, self.engine.state(), &routes, now, self.engine.travel()) {
-            self.tally.violate(&format!("{now} {}: {} ({})", violation.route.vehicle, violation.rule, violation.detail));
+            self.tally.violate(&format!(
+                "{now} {}: {} ({})",
+                violation.route.vehicle, violation.rule, violation.detail
+            ));
         }
     }
 
     fn wake(&mut self, events: &[Event], now: Timestamp) -> Result<(), Fault> {
         for route in changed_routes(events).filter(|route| route.day == self.day).collect::<Vec<_>>() {
-            let Some(vehicle) = self.given.ids.vehicles.iter().position(|id| *id == route.vehicle) else { continue };
+            let Some(vehicle) = self.given.ids.vehicles.iter().position(|id| *id == route.vehicle) else {
+                continue;
+            };
             self.look_at(vehicle, now);
             let revision = self.engine.state().find_route(route).map_or(0, |r| r.revision);
             // The phone acknowledges by itself; nothing follows from it that could wake anybody.
             let acknowledge = Command::AcknowledgeRoute { vehicle: route.vehicle, revision };
             let reply = self.engine.submit(Submission::of(acknowledge, "driver"), now);
-            reply.map_err(|source| Fault::Turned { what: format!("the acknowledgement of {}", route.vehicle), source })?;
+            reply.map_err(|source| Fault::Turned {
+                what: format!("the acknowledgement of {}", route.vehicle),
+                source,
+            })?;
         }
         Ok(())
     }
@@ -216,7 +233,9 @@ impl<'a> Day<'a> {
         let id = self.given.ids.vehicles[vehicle];
         let route = RouteId { day: self.day, vehicle: id };
         let door = |request: &Request| self.door(request);
-        let Some(view) = DriverView::of(self.engine.state(), route, now, self.engine.travel(), &door) else { return Ok(()) };
+        let Some(view) = DriverView::of(self.engine.state(), route, now, self.engine.travel(), &door) else {
+            return Ok(());
+        };
         let step = self.given.driver.step(&view);
         let Some(act) = step.act else {
             self.look_at(vehicle, step.next_wake);
@@ -232,8 +251,10 @@ impl<'a> Day<'a> {
         if let Some(asked) = self.asks.get(&request.id) {
             return self.given.script.guest_door(&asked.ask);
         }
-        let at_home = self.engine.state().riders.get(&request.rider).and_then(|r| r.places.first()) == Some(&request.from);
-        self.rider_index(request.rider).map_or(Door::PROMPT, |rider| self.given.script.member_door(rider, at_home))
+        let at_home = self.engine.state().riders.get(&request.rider).and_then(|r| r.places.first())
+            == Some(&request.from);
+        self.rider_index(request.rider)
+            .map_or(Door::PROMPT, |rider| self.given.script.member_door(rider, at_home))
     }
 
     fn rider_index(&self, id: RiderId) -> Option<usize> {
@@ -282,7 +303,8 @@ impl<'a> Day<'a> {
     fn answer(&mut self, request: RequestId, now: Timestamp) -> Result<(), Fault> {
         let Some(known) = self.engine.state().requests.get(&request).cloned() else { return Ok(()) };
         let RequestState::Offered { offers } = &known.state else { return Ok(()) };
-        let boarding = self.engine.state().riders.get(&known.rider).map_or(Seconds::ZERO, |r| r.needs.boarding);
+        let boarding =
+            self.engine.state().riders.get(&known.rider).map_or(Seconds::ZERO, |r| r.needs.boarding);
         let views: Vec<OfferView> = offers.iter().map(|offer| view_of(offer, boarding)).collect();
         let bot = RiderBot::new(self.given.seed, u64::from(request.0));
         // Who declines just puts down the phone; the offers run out by themselves.
@@ -304,7 +326,8 @@ impl<'a> Day<'a> {
 
     fn go_back(&mut self, outing: usize, now: Timestamp) -> Result<(), Fault> {
         let area = self.engine.state();
-        let state = self.outs.get(&outing).and_then(|request| area.requests.get(request)).map(|r| r.state.code());
+        let state =
+            self.outs.get(&outing).and_then(|request| area.requests.get(request)).map(|r| r.state.code());
         let outbound = match state {
             Some("done") => Outbound::Done,
             Some("offered" | "booked" | "on_board") => Outbound::UnderWay,
@@ -326,7 +349,11 @@ impl<'a> Day<'a> {
         let closed = area.facilities.values().all(|f| now >= self.day.at(f.dropoff_hours.close()));
         let driven = self.given.ids.vehicles.iter().all(|vehicle| {
             let route = area.find_route(RouteId { day: self.day, vehicle: *vehicle });
-            route.is_none_or(|r| r.visits.is_empty() && Some(r.anchor.place) == area.find_base(*vehicle) && now >= r.anchor.ready)
+            route.is_none_or(|r| {
+                r.visits.is_empty()
+                    && Some(r.anchor.place) == area.find_base(*vehicle)
+                    && now >= r.anchor.ready
+            })
         });
         closed && driven
     }

@@ -72,7 +72,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of(tally: Tally, figures: Figures, engine: &Engine, mut log: MemoryLog) -> Result<Outcome, Fault> {
+    pub(super) fn of(
+        tally: Tally,
+        figures: Figures,
+        engine: &Engine,
+        mut log: MemoryLog,
+    ) -> Result<Outcome, Fault> {
         let mut trips = BTreeMap::new();
         let mut unfinished = 0;
         for request in engine.state().requests.values() {
@@ -107,7 +112,8 @@ fn digest(log: &mut MemoryLog) -> Result<u64, Fault> {
     log.load(AREA, Version::EMPTY, &mut |event| {
         let schema = event.schema.to_le_bytes();
         let at = event.at.unix_seconds().to_le_bytes();
-        let parts: [&[u8]; 5] = [event.kind.as_bytes(), &schema, &at, event.actor.as_bytes(), event.payload.as_bytes()];
+        let parts: [&[u8]; 5] =
+            [event.kind.as_bytes(), &schema, &at, event.actor.as_bytes(), event.payload.as_bytes()];
         for byte in parts.into_iter().flatten() {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }

@@ -47,7 +47,8 @@ pub struct MemberDelay {
 
 impl MemberDelay {
     pub fn of(without: &Outcome, with: &Outcome) -> MemberDelay {
-        let both = with.trips.iter().filter_map(|(trip, at)| without.trips.get(trip).map(|before| *at - *before));
+        let both =
+            with.trips.iter().filter_map(|(trip, at)| without.trips.get(trip).map(|before| *at - *before));
         let spread = Spread::of(both.map(|delay| delay.max(Seconds::ZERO)).collect());
         let none = Seconds::ZERO;
         MemberDelay { p95: spread.p95.unwrap_or(none), max: spread.max.unwrap_or(none), rides: spread.count }
@@ -58,7 +59,8 @@ impl Report {
     pub(super) fn of(scene: &Scene<'_>, without: Outcome, levels: Vec<Level>) -> Report {
         let Scene { scenario, people, script, seed } = scene;
         let day = scenario.date;
-        let attending = people.riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(day))).count();
+        let attending =
+            people.riders.iter().filter(|r| r.membership.as_ref().is_some_and(|m| m.1.contains(day))).count();
         let returning = script.outings.iter().filter(|outing| outing.back.is_some()).count();
         Report {
             scenario: scenario.name.clone(),
@@ -80,7 +82,8 @@ impl Report {
 
     /// Every run, the one without guests first.
     pub fn runs(&self) -> impl Iterator<Item = (&str, &Outcome)> {
-        std::iter::once(("none", &self.without)).chain(self.levels.iter().map(|level| (level.name, &level.outcome)))
+        std::iter::once(("none", &self.without))
+            .chain(self.levels.iter().map(|level| (level.name, &level.outcome)))
     }
 
     fn row(&self, f: &mut fmt::Formatter<'_>, name: &str, cell: &dyn Fn(&Outcome) -> String) -> fmt::Result {
@@ -91,7 +94,12 @@ impl Report {
         writeln!(f)
     }
 
-    fn figure(&self, f: &mut fmt::Formatter<'_>, name: &str, cell: &dyn Fn(&Figures) -> String) -> fmt::Result {
+    fn figure(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: &str,
+        cell: &dyn Fn(&Figures) -> String,
+    ) -> fmt::Result {
         self.row(f, name, &|outcome| cell(&outcome.figures))
     }
 
@@ -103,9 +111,15 @@ impl Report {
             writeln!(f, "{line}")?;
         }
         writeln!(f)?;
-        writeln!(f, "{facilities} facilities, {vehicles} vehicles, {riders} registered riders, {attending} members due by weekday")?;
+        writeln!(
+            f,
+            "{facilities} facilities, {vehicles} vehicles, {riders} registered riders, {attending} members due by weekday"
+        )?;
         writeln!(f, "{absences} absences called in, {outings} outings, {returning} of them with a way back")?;
-        writeln!(f, "columns: no guests; (i) idle vehicles; (ii) empty legs; (iii) beside members; same demand in each")?;
+        writeln!(
+            f,
+            "columns: no guests; (i) idle vehicles; (ii) empty legs; (iii) beside members; same demand in each"
+        )?;
         writeln!(f, "the scenario's own policy is {}\n", self.own().name)?;
         write!(f, "{:<44}", "")?;
         for (name, _) in self.runs() {
@@ -123,19 +137,25 @@ impl Report {
         self.figure(f, "  no-show", &|x| x.requests.no_show.to_string())?;
         writeln!(f, "rides by class")?;
         for class in RideClass::ALL {
-            self.figure(f, &format!("  {}", class.code()), &|x| x.served_by_class.get(&class).copied().unwrap_or(0).to_string())?;
+            self.figure(f, &format!("  {}", class.code()), &|x| {
+                x.served_by_class.get(&class).copied().unwrap_or(0).to_string()
+            })?;
         }
         writeln!(f, "refused by main reason")?;
         for reason in self.list_reasons() {
-            let count = |x: &Figures| x.refused_by_reason.iter().find(|r| r.0 == reason).map_or(0, |r| r.1).to_string();
+            let count = |x: &Figures| {
+                x.refused_by_reason.iter().find(|r| r.0 == reason).map_or(0, |r| r.1).to_string()
+            };
             self.figure(f, &format!("  {}", reason.code()), &count)?;
         }
         self.figure(f, "idle seats used (people)", &|x| x.idle_seats_used.to_string())
     }
 
     fn list_reasons(&self) -> Vec<Reason> {
-        let mut reasons: Vec<Reason> =
-            self.runs().flat_map(|(_, outcome)| outcome.figures.refused_by_reason.iter().map(|r| r.0)).collect();
+        let mut reasons: Vec<Reason> = self
+            .runs()
+            .flat_map(|(_, outcome)| outcome.figures.refused_by_reason.iter().map(|r| r.0))
+            .collect();
         reasons.sort_unstable();
         reasons.dedup();
         reasons

@@ -17,22 +17,45 @@ pub(super) struct Sites<'a> {
 }
 
 const SHOPS: [&str; 8] = [
-    "スーパー たまや", "スーパー まるよし", "ドラッグ はなみず", "ホームセンター かわべ", "食品館 みのり", "農産物直売所 こだち",
-    "スーパー ひらせ", "生活館 あおば",
+    "スーパー たまや",
+    "スーパー まるよし",
+    "ドラッグ はなみず",
+    "ホームセンター かわべ",
+    "食品館 みのり",
+    "農産物直売所 こだち",
+    "スーパー ひらせ",
+    "生活館 あおば",
 ];
 const HIGH_STREET: [&str; 8] = [
-    "小倉呉服店", "和菓子 しらかば", "まるい薬局", "荒物 かどや", "理容 いずみ", "豆腐 つるや", "文具 みどり屋", "美容室 さくら",
+    "小倉呉服店",
+    "和菓子 しらかば",
+    "まるい薬局",
+    "荒物 かどや",
+    "理容 いずみ",
+    "豆腐 つるや",
+    "文具 みどり屋",
+    "美容室 さくら",
 ];
 const CLINICS: [&str; 8] = [
-    "あさひ内科クリニック", "すずかけ整形外科", "ひなた眼科", "中央歯科医院", "みつば皮膚科", "こもれび内科", "かえで耳鼻科", "やまなみ外科",
+    "あさひ内科クリニック",
+    "すずかけ整形外科",
+    "ひなた眼科",
+    "中央歯科医院",
+    "みつば皮膚科",
+    "こもれび内科",
+    "かえで耳鼻科",
+    "やまなみ外科",
 ];
-const HALLS: [&str; 6] = ["やすらぎの湯", "地域交流センター", "ふれあい会館", "図書館", "老人福祉センター", "市民プラザ"];
-const FACILITIES: [&str; 4] = ["デイサービスさくら", "デイサービスひまわり", "デイホームけやき", "デイサービスもみじ"];
+const HALLS: [&str; 6] =
+    ["やすらぎの湯", "地域交流センター", "ふれあい会館", "図書館", "老人福祉センター", "市民プラザ"];
+const FACILITIES: [&str; 4] =
+    ["デイサービスさくら", "デイサービスひまわり", "デイホームけやき", "デイサービスもみじ"];
 
 impl<'a> Sites<'a> {
     pub(super) fn new(town: &'a Town, mut draw: Draw) -> Sites<'a> {
         let plots = town.plots.iter().enumerate();
-        let mut houses: Vec<usize> = plots.filter(|(_, plot)| plot.kind == PlotKind::House).map(|(index, _)| index).collect();
+        let mut houses: Vec<usize> =
+            plots.filter(|(_, plot)| plot.kind == PlotKind::House).map(|(index, _)| index).collect();
         draw.shuffle(&mut houses);
         Sites { town, draw, houses, places: Vec::new() }
     }
@@ -47,7 +70,8 @@ impl<'a> Sites<'a> {
 
     /// A facility's site, and its index among the places. Where the town has too few sites a house's plot is built over.
     pub(super) fn open_facility(&mut self, number: usize) -> Result<(usize, String), Fault> {
-        let mut sites = self.town.plots.iter().enumerate().filter(|(_, plot)| plot.kind == PlotKind::Facility);
+        let mut sites =
+            self.town.plots.iter().enumerate().filter(|(_, plot)| plot.kind == PlotKind::Facility);
         let plot = match sites.nth(number) {
             Some((plot, _)) => plot,
             None => self.take_house(|_| true)?,
@@ -98,7 +122,8 @@ impl<'a> Sites<'a> {
                 // From 1 to 4.5 km: members live near their facility, a few farther out.
                 let reach = 1000.0 + 700.0 * (self.draw.skewed(0, 5) as f64);
                 let town = self.town;
-                self.take_house(|plot| town.plots[plot].point.metres_to(centre) <= reach).or_else(|_| self.take_house(|_| true))?
+                self.take_house(|plot| town.plots[plot].point.metres_to(centre) <= reach)
+                    .or_else(|_| self.take_house(|_| true))?
             }
         };
         self.open(plot, PlaceCategory::Home, "自宅".to_owned())
@@ -118,7 +143,14 @@ impl<'a> Sites<'a> {
         let name = district.map_or("", |d| d.name.as_str());
         let address = self.address(name, setting);
         let largest_vehicle = self.lane(setting);
-        self.places.push(TownPlace { node: snap.node, largest_vehicle, point: land.point, category, label, address });
+        self.places.push(TownPlace {
+            node: snap.node,
+            largest_vehicle,
+            point: land.point,
+            category,
+            label,
+            address,
+        });
         Ok(self.places.len() - 1)
     }
 
@@ -127,10 +159,13 @@ impl<'a> Sites<'a> {
         let town = &self.town.name;
         match setting {
             Setting::Centre | Setting::Suburb => {
-                let (chome, block, house) = (self.draw.between(1, 4), self.draw.between(1, 28), self.draw.between(1, 18));
+                let (chome, block, house) =
+                    (self.draw.between(1, 4), self.draw.between(1, 28), self.draw.between(1, 18));
                 format!("{town}{district}{chome}丁目{block}番{house}号")
             }
-            Setting::Village | Setting::Hillside => format!("{town}{district}{}番地", self.draw.between(12, 1480)),
+            Setting::Village | Setting::Hillside => {
+                format!("{town}{district}{}番地", self.draw.between(12, 1480))
+            }
         }
     }
 

@@ -36,7 +36,11 @@ const PATTERNS: [&[Weekday]; 10] = [
     &[Weekday::Tue, Weekday::Wed, Weekday::Sat],
 ];
 
-pub(super) fn draw_members(sites: &mut Sites<'_>, facilities: &[TownFacility], draw: &mut Draw) -> Result<Vec<TownRider>, Fault> {
+pub(super) fn draw_members(
+    sites: &mut Sites<'_>,
+    facilities: &[TownFacility],
+    draw: &mut Draw,
+) -> Result<Vec<TownRider>, Fault> {
     let capacities: Vec<u64> = facilities.iter().map(|f| u64::from(f.capacity)).collect();
     (0..MEMBERS)
         .map(|_| {
