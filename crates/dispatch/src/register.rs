@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// Bodies by kind and id.
+type Entries = BTreeMap<(String, String), Arc<str>>;
+
 /// Shared between the engine, which writes it when the entry is durable, and all readers.
 #[derive(Debug, Default, Clone)]
 pub struct Register {
-    entries: Arc<RwLock<BTreeMap<(String, String), Arc<str>>>>,
+    entries: Arc<RwLock<Entries>>,
 }
 
 impl Register {

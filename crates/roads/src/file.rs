@@ -177,7 +177,9 @@ fn check_order(order: &[u32], points: usize) -> Result<(), String> {
         match seen.get_mut(*node as usize) {
             Some(seen) if !*seen => *seen = true,
             _ => {
-                return Err(format!("node {node} occurs twice in the order of contraction or does not exist"));
+                return Err(format!(
+                    "node {node} occurs twice in the order of contraction or does not exist"
+                ));
             }
         }
     }

@@ -125,6 +125,7 @@ impl Kinds {
 /// Ids must be whole numbers or texts, each once.
 fn ids(list: &str, rows: impl Iterator<Item = Value>) -> Result<Vec<Value>, Fault> {
     let mut ids: Vec<Value> = Vec::new();
+    // order: only asked whether it holds an id, never walked.
     let mut seen = rustc_hash::FxHashSet::default();
     for (k, id) in rows.enumerate() {
         let path = format!("{list}[{k}].id");

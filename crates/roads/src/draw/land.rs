@@ -141,6 +141,188 @@ struct Pen {
     mirrored: bool,
 }
 
+/// A point of a main road's course: a junction that several roads share, or a place in metres from the town's corner.
+#[derive(Clone, Copy)]
+enum Key {
+    Junction(usize),
+    At(f64, f64),
+}
+
+/// Junctions in metres; number 0, the station's forecourt, follows from the railway.
+const JUNCTIONS: [(f64, f64); 10] = [
+    (5250.0, 5000.0), // 1: old centre
+    (1850.0, 4450.0), // 2: west bank
+    (4980.0, 6350.0), // 3: north gate
+    (2000.0, 6150.0), // 4: west gate
+    (5300.0, 1950.0), // 5: south gate
+    (1850.0, 1800.0), // 6: south-west
+    (8550.0, 3950.0), // 7: east gate
+    (8450.0, 5250.0), // 8: east, half-way
+    (8750.0, 6750.0), // 9: north-east
+    (5850.0, 3950.0), // 10: under the tracks
+];
+
+/// Class, name and course of every main road.
+type Course = (RoadClass, &'static str, &'static [Key]);
+
+const MAIN_ROADS: &[Course] = &[
+    (
+        RoadClass::Trunk,
+        names::NATIONAL_ROAD,
+        &[
+            Key::At(-100.0, 1450.0),
+            Key::Junction(6),
+            Key::At(3600.0, 1980.0),
+            Key::Junction(5),
+            Key::At(6150.0, 2020.0),
+            Key::At(6620.0, 2600.0),
+            Key::At(7250.0, 3350.0),
+            Key::Junction(7),
+            Key::At(10100.0, 4500.0),
+        ],
+    ),
+    (
+        RoadClass::Primary,
+        names::OLD_HIGHWAY,
+        &[
+            Key::At(-100.0, 4750.0),
+            Key::At(900.0, 4620.0),
+            Key::Junction(2),
+            Key::At(2700.0, 4230.0),
+            Key::At(3350.0, 4480.0),
+            Key::At(4300.0, 4870.0),
+            Key::Junction(1),
+            Key::At(6200.0, 5330.0),
+            Key::At(7150.0, 5900.0),
+            Key::Junction(9),
+            Key::At(10100.0, 7350.0),
+        ],
+    ),
+    (
+        RoadClass::Primary,
+        names::STATION_AVENUE,
+        &[Key::Junction(0), Key::At(5330.0, 4700.0), Key::Junction(1)],
+    ),
+    (
+        RoadClass::Secondary,
+        names::NORTH_ROAD,
+        &[
+            Key::Junction(1),
+            Key::At(4900.0, 5700.0),
+            Key::Junction(3),
+            Key::At(5250.0, 7200.0),
+            Key::At(5150.0, 8100.0),
+        ],
+    ),
+    (
+        RoadClass::Secondary,
+        names::SOUTH_ROAD,
+        &[
+            Key::At(6200.0, 5330.0),
+            Key::At(6080.0, 4750.0),
+            Key::Junction(10),
+            Key::At(5600.0, 3300.0),
+            Key::At(5380.0, 2600.0),
+            Key::Junction(5),
+            Key::At(5050.0, 1000.0),
+            Key::At(5150.0, -100.0),
+        ],
+    ),
+    (
+        RoadClass::Secondary,
+        names::WEST_ROAD,
+        &[
+            Key::At(1500.0, 8100.0),
+            Key::At(1750.0, 7000.0),
+            Key::Junction(4),
+            Key::At(1830.0, 5300.0),
+            Key::Junction(2),
+            Key::At(1750.0, 3100.0),
+            Key::Junction(6),
+            Key::At(1600.0, 800.0),
+            Key::At(1700.0, -100.0),
+        ],
+    ),
+    (
+        RoadClass::Secondary,
+        names::EAST_ROAD,
+        &[
+            Key::At(9300.0, 8100.0),
+            Key::Junction(9),
+            Key::Junction(8),
+            Key::Junction(7),
+            Key::At(8350.0, 3100.0),
+            Key::At(8550.0, 2350.0),
+        ],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::RING_ROAD,
+        &[
+            Key::Junction(4),
+            Key::At(3200.0, 6080.0),
+            Key::At(4100.0, 6150.0),
+            Key::Junction(3),
+            Key::At(6100.0, 6250.0),
+            Key::At(7150.0, 6650.0),
+            Key::Junction(9),
+        ],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::HILL_ROAD,
+        &[
+            Key::At(1750.0, 7000.0),
+            Key::At(2350.0, 7350.0),
+            Key::At(2750.0, 6950.0),
+            Key::At(3250.0, 7250.0),
+            Key::At(3700.0, 6850.0),
+            Key::At(4200.0, 7150.0),
+            Key::At(4650.0, 6750.0),
+            Key::Junction(3),
+        ],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::SOUTH_BANK,
+        &[
+            Key::Junction(5),
+            Key::At(6300.0, 1350.0),
+            Key::At(7300.0, 1150.0),
+            Key::At(8300.0, 950.0),
+            Key::At(9200.0, 750.0),
+            Key::At(10100.0, 700.0),
+        ],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::TRACKSIDE,
+        &[Key::Junction(10), Key::At(6900.0, 4330.0), Key::At(7600.0, 4850.0), Key::Junction(8)],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::STATION_WEST,
+        &[Key::Junction(0), Key::At(4750.0, 4350.0), Key::At(4300.0, 4870.0)],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::STATION_EAST,
+        &[Key::Junction(0), Key::At(5720.0, 4560.0), Key::At(6080.0, 4750.0)],
+    ),
+    (
+        RoadClass::Tertiary,
+        names::SOUTH_WEST_ROAD,
+        &[
+            Key::At(1750.0, 3100.0),
+            Key::At(2700.0, 2700.0),
+            Key::At(3500.0, 2650.0),
+            Key::At(3600.0, 1980.0),
+            Key::At(3500.0, 900.0),
+            Key::At(3350.0, -100.0),
+        ],
+    ),
+];
+
 impl Pen {
     fn at(&mut self, x: f64, y: f64, shake: f64) -> V {
         let p = v(if self.mirrored { WIDTH - x } else { x }, y);
@@ -210,158 +392,22 @@ impl Pen {
 
     /// Main roads. Those that share a key point meet there; where two merely cross there is a junction as well.
     fn arterials(&mut self, station: V) -> Vec<Arterial> {
-        let mut k = |x: f64, y: f64| self.at(x, y, 60.0);
-        let forecourt = station + v(0.0, 95.0);
-        // Junctions.
-        let old_centre = k(5250.0, 5000.0);
-        let west_bank = k(1850.0, 4450.0);
-        let north_gate = k(4980.0, 6350.0);
-        let west_gate = k(2000.0, 6150.0);
-        let south_gate = k(5300.0, 1950.0);
-        let south_west = k(1850.0, 1800.0);
-        let east_gate = k(8550.0, 3950.0);
-        let east_mid = k(8450.0, 5250.0);
-        let north_east = k(8750.0, 6750.0);
-        let under_tracks = k(5850.0, 3950.0);
-        let (trunk, primary, secondary, tertiary) =
-            (RoadClass::Trunk, RoadClass::Primary, RoadClass::Secondary, RoadClass::Tertiary);
-        let roads: Vec<(RoadClass, &str, Vec<V>)> = vec![
-            (
-                trunk,
-                names::NATIONAL_ROAD,
-                vec![
-                    k(-100.0, 1450.0),
-                    south_west,
-                    k(3600.0, 1980.0),
-                    south_gate,
-                    k(6150.0, 2020.0),
-                    k(6620.0, 2600.0),
-                    k(7250.0, 3350.0),
-                    east_gate,
-                    k(10100.0, 4500.0),
-                ],
-            ),
-            (
-                primary,
-                names::OLD_HIGHWAY,
-                vec![
-                    k(-100.0, 4750.0),
-                    k(900.0, 4620.0),
-                    west_bank,
-                    k(2700.0, 4230.0),
-                    k(3350.0, 4480.0),
-                    k(4300.0, 4870.0),
-                    old_centre,
-                    k(6200.0, 5330.0),
-                    k(7150.0, 5900.0),
-                    north_east,
-                    k(10100.0, 7350.0),
-                ],
-            ),
-            (primary, names::STATION_AVENUE, vec![forecourt, k(5330.0, 4700.0), old_centre]),
-            (
-                secondary,
-                names::NORTH_ROAD,
-                vec![old_centre, k(4900.0, 5700.0), north_gate, k(5250.0, 7200.0), k(5150.0, 8100.0)],
-            ),
-            (
-                secondary,
-                names::SOUTH_ROAD,
-                vec![
-                    k(6200.0, 5330.0),
-                    k(6080.0, 4750.0),
-                    under_tracks,
-                    k(5600.0, 3300.0),
-                    k(5380.0, 2600.0),
-                    south_gate,
-                    k(5050.0, 1000.0),
-                    k(5150.0, -100.0),
-                ],
-            ),
-            (
-                secondary,
-                names::WEST_ROAD,
-                vec![
-                    k(1500.0, 8100.0),
-                    k(1750.0, 7000.0),
-                    west_gate,
-                    k(1830.0, 5300.0),
-                    west_bank,
-                    k(1750.0, 3100.0),
-                    south_west,
-                    k(1600.0, 800.0),
-                    k(1700.0, -100.0),
-                ],
-            ),
-            (
-                secondary,
-                names::EAST_ROAD,
-                vec![
-                    k(9300.0, 8100.0),
-                    north_east,
-                    east_mid,
-                    east_gate,
-                    k(8350.0, 3100.0),
-                    k(8550.0, 2350.0),
-                ],
-            ),
-            (
-                tertiary,
-                names::RING_ROAD,
-                vec![
-                    west_gate,
-                    k(3200.0, 6080.0),
-                    k(4100.0, 6150.0),
-                    north_gate,
-                    k(6100.0, 6250.0),
-                    k(7150.0, 6650.0),
-                    north_east,
-                ],
-            ),
-            (
-                tertiary,
-                names::HILL_ROAD,
-                vec![
-                    k(1750.0, 7000.0),
-                    k(2350.0, 7350.0),
-                    k(2750.0, 6950.0),
-                    k(3250.0, 7250.0),
-                    k(3700.0, 6850.0),
-                    k(4200.0, 7150.0),
-                    k(4650.0, 6750.0),
-                    north_gate,
-                ],
-            ),
-            (
-                tertiary,
-                names::SOUTH_BANK,
-                vec![
-                    south_gate,
-                    k(6300.0, 1350.0),
-                    k(7300.0, 1150.0),
-                    k(8300.0, 950.0),
-                    k(9200.0, 750.0),
-                    k(10100.0, 700.0),
-                ],
-            ),
-            (tertiary, names::TRACKSIDE, vec![under_tracks, k(6900.0, 4330.0), k(7600.0, 4850.0), east_mid]),
-            (tertiary, names::STATION_WEST, vec![forecourt, k(4750.0, 4350.0), k(4300.0, 4870.0)]),
-            (tertiary, names::STATION_EAST, vec![forecourt, k(5720.0, 4560.0), k(6080.0, 4750.0)]),
-            (
-                tertiary,
-                names::SOUTH_WEST_ROAD,
-                vec![
-                    k(1750.0, 3100.0),
-                    k(2700.0, 2700.0),
-                    k(3500.0, 2650.0),
-                    k(3600.0, 1980.0),
-                    k(3500.0, 900.0),
-                    k(3350.0, -100.0),
-                ],
-            ),
-        ];
-        let roads = meet(roads);
-        roads
+        let mut junctions = vec![station + v(0.0, 95.0)];
+        for (x, y) in JUNCTIONS {
+            junctions.push(self.at(x, y, 60.0));
+        }
+        let mut roads: Vec<(RoadClass, &str, Vec<V>)> = Vec::new();
+        for (class, name, course) in MAIN_ROADS {
+            let mut keys = Vec::new();
+            for key in *course {
+                keys.push(match *key {
+                    Key::Junction(number) => junctions[number],
+                    Key::At(x, y) => self.at(x, y, 60.0),
+                });
+            }
+            roads.push((*class, name, keys));
+        }
+        meet(roads)
             .into_iter()
             .map(|(class, name, keys)| Arterial { class, name: name.to_owned(), line: spline(&keys, 20.0) })
             .collect()
