@@ -39,6 +39,11 @@ impl<'a> Work<'a> {
         }
         let decision = decide(&self.area, command, self.now, self.table)?;
         for event in decision.events {
+            if let Event::PlanChanged { .. } = &event {
+                // What is left of a plan after somebody dropped out is a fact. The judge holds the new times against that.
+                self.before = self.area.clone();
+                self.before.apply(&event)?;
+            }
             let event = self.retimed(event);
             self.take(event)?;
         }

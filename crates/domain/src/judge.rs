@@ -58,9 +58,11 @@ pub fn check(
 /// How far beyond their limits the facts push visits and rides, whatever is decided.
 #[derive(Debug, Default)]
 struct Forced {
-    late: BTreeMap<VisitKey, Seconds>,
+    /// Earliest begin of each visit, driving on as planned.
+    begin: BTreeMap<VisitKey, Timestamp>,
     ride: BTreeMap<RequestId, Seconds>,
-    wait: BTreeMap<VisitKey, Seconds>,
+    /// Longest standing with riders on board, beyond the limit, driving on as planned.
+    wait: Seconds,
     end: Seconds,
 }
 
@@ -107,7 +109,7 @@ impl Judge<'_> {
             return;
         }
         let most = self.area.policies.in_force(self.route.id.day).member_delay_max;
-        let unavoidable = earliest(before, &former, self.now, self.travel);
+        let (_, unavoidable) = earliest(before, &former, self.now, self.travel);
         for planned in visits.iter().filter(|v| was_there(v.visit)) {
             let Some((request, booking)) = self.known(planned.visit) else { continue };
             if booking.terms != Terms::Member {
@@ -183,7 +185,7 @@ impl Judge<'_> {
             }
             let wait_max = self.area.policies.in_force(self.route.id.day).wait_on_board_max;
             let excess = planned.begin - arrival - wait_max;
-            if aboard > 0 && index > 0 && excess > self.forced.wait.get(&visit).copied().unwrap_or_default() {
+            if aboard > 0 && index > 0 && excess > self.forced.wait {
                 self.say(
                     Some(visit),
                     "wait_on_board",
@@ -213,7 +215,9 @@ impl Judge<'_> {
             VisitKind::Pickup => promise.pickup,
             VisitKind::Dropoff => promise.dropoff,
         };
-        let forced = self.forced.late.get(&planned.visit).copied().unwrap_or_default();
+        // Where facts rule, nothing later than driving on as planned; otherwise the limits themselves.
+        let unavoidable = self.forced.begin.get(&planned.visit).copied();
+        let within = |limit: Timestamp| planned.begin <= unavoidable.map_or(limit, |begin| begin.max(limit));
         let id = request.id;
         if planned.begin < window.open() {
             self.say(
@@ -222,7 +226,7 @@ impl Judge<'_> {
                 format!("{id} begins {} before {}", planned.begin, window.open()),
             );
         }
-        if planned.begin > window.close() + forced {
+        if !within(window.close()) {
             self.say(
                 Some(planned.visit),
                 "promise",
@@ -235,7 +239,7 @@ impl Judge<'_> {
             let day = self.route.id.day;
             let service = self.area.service_of(planned.visit);
             let early = planned.begin < day.at(facility.pickup_hours.close());
-            let late = planned.begin + service > day.at(facility.dropoff_hours.open()) + forced;
+            let late = !within(day.at(facility.dropoff_hours.open()) - service);
             if (planned.visit.kind == VisitKind::Pickup && early)
                 || (planned.visit.kind == VisitKind::Dropoff && late)
             {
@@ -346,7 +350,7 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
         return Forced::default();
     }
     let n = route.visits.len();
-    let begins = earliest(area, &route, now, travel);
+    let (first_arrival, begins) = earliest(area, &route, now, travel);
     let wait_max = area.policies.in_force(id.day).wait_on_board_max;
     let end_close = id.day.window(vehicle.shift).close();
     let mut arcs = Vec::new();
@@ -396,12 +400,7 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
     }
     let mut forced = Forced::default();
     for (i, _, visit) in &closes {
-        let Some(booking) = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()) else {
-            continue;
-        };
-        let window =
-            if visit.kind == VisitKind::Pickup { booking.promise.pickup } else { booking.promise.dropoff };
-        forced.late.insert(*visit, (begins[*i] - window.close()).max(Seconds::ZERO));
+        forced.begin.insert(*visit, begins[*i]);
     }
     for (request, p, d, limit, boarded_at) in rides {
         let from = match (boarded_at, p) {
@@ -411,17 +410,18 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
         };
         forced.ride.insert(request, (begins[d] - from - limit).max(Seconds::ZERO));
     }
-    for (to, from, step) in waits {
-        let stood = begins[to] - begins[from] - Seconds(step);
-        forced.wait.insert(route.visits[to].visit, (stood - wait_max).max(Seconds::ZERO));
-    }
+    let first_wait = if area.on_board(id).next().is_some() { begins[0] - first_arrival } else { Seconds::ZERO };
+    let stood = waits.iter().map(|(to, from, step)| begins[*to] - begins[*from] - Seconds(*step));
+    forced.wait = (stood.fold(first_wait, Seconds::max) - wait_max).max(Seconds::ZERO);
     forced.end = (begins[n] - end_close).max(Seconds::ZERO);
     forced
 }
 
-/// Forward pass: every visit as early as the ones before it allow; the last entry is the return to the base.
-fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes) -> Vec<Timestamp> {
+/// Forward pass: when the first visit is reached, and every begin as early as the ones before it allow; the last entry is
+/// the return to the base.
+fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes) -> (Timestamp, Vec<Timestamp>) {
     let mut begins = Vec::with_capacity(route.visits.len() + 1);
+    let mut first_arrival = route.anchor.ready.max(now);
     let mut place = route.anchor.place;
     let mut free = route.anchor.ready.max(now);
     for (i, planned) in route.visits.iter().enumerate() {
@@ -446,7 +446,7 @@ fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes
     }
     let home = area.find_base(route.id.vehicle).unwrap_or(place);
     begins.push(free + drive(area, place, home, travel));
-    begins
+    (first_arrival, begins)
 }
 
 /// Bellman-Ford from the earliest begins: raises them until every constraint holds or a limit is passed.

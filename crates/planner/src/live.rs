@@ -16,7 +16,7 @@ use crate::model::{
     Visit,
 };
 use crate::plan::Plan;
-use crate::relax::relax;
+use crate::relax::{Relaxed, relax};
 use crate::route::{Broken, Route};
 use crate::travel::Travel;
 
@@ -30,6 +30,8 @@ pub struct Live<T> {
     pub day: ServiceDay,
     vehicles: Vec<VehicleId>,
     requests: Vec<RequestId>,
+    /// Vehicles whose riders stand too long already: no new rider until that is over.
+    strained: Vec<u32>,
 }
 
 /// What a party asks of a vehicle, with the limits that will bind.
@@ -71,6 +73,7 @@ impl<T: Travel> Live<T> {
             day,
             vehicles: Vec::new(),
             requests: Vec::new(),
+            strained: Vec::new(),
         };
         let mut vehicles = Vec::new();
         let mut requests = Vec::new();
@@ -99,6 +102,9 @@ impl<T: Travel> Live<T> {
                 let broken = |broken| LiveFault::Standing { vehicle, broken };
                 let given = relax(&self.model, number, visits).map_err(broken)?;
                 self.model.apply_relaxed(&given)?;
+                if given.iter().any(|r| matches!(r, Relaxed::Wait { .. })) {
+                    self.strained.push(number);
+                }
                 Route::new(&self.model, number, visits).map_err(broken)?;
             }
         }
@@ -145,10 +151,11 @@ impl<T: Travel> Live<T> {
         let node =
             |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
         let (from, to) = (node(asked.from)?, node(asked.to)?);
-        let suits = self.vehicles.iter().enumerate().filter(|(_, id)| {
-            area.vehicles
-                .get(id)
-                .is_some_and(|v| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]))
+        let suits = self.vehicles.iter().enumerate().filter(|(number, id)| {
+            let suited = |v: &std::sync::Arc<Shuttle>| {
+                suits(area, v, rider.needs.attendant, &[asked.from, asked.to])
+            };
+            !self.strained.contains(&(*number as u32)) && area.vehicles.get(id).is_some_and(suited)
         });
         let pickup = Stop { at: from, window: span(asked.pickup), service: rider.needs.boarding.0 };
         let dropoff = Stop { at: to, window: span(asked.dropoff), service: rider.needs.alighting.0 };

@@ -133,6 +133,7 @@ pub fn router(setup: Setup) -> Router {
         .with_state(app)
         .merge(assets::router())
         .method_not_allowed_fallback(no_such_method)
+        .layer(axum::middleware::map_response(problem::as_document))
         .layer(DefaultBodyLimit::max(app::BODY_MAX))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_| {

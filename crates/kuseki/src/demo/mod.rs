@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long)]
     port: Option<u16>,
     /// Town seconds per real second.
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = 30.0)]
     speed: f64,
     /// Draws what happens on the days.
     #[arg(long, default_value_t = 7)]

@@ -60,7 +60,10 @@ export const tests = {
     const { page, faults, close } = await openPage(browser, base, "/driver", { size: PHONE });
     const clock = await (await page.request.get(`${base}/api/v1/clock`)).json();
     if (!clock.demo) return close();
+    const setSpeed = (speed) => page.request.put(`${base}/api/v1/clock`, { data: { speed } });
+    await setSpeed(60);
     const vehicle = await busyVehicle(page, base, (item) => item.state === "driving");
+    await setSpeed(10);
     await page.goto(`${base}/driver?vehicle=${vehicle.id}`);
     await until("locked while driving", async () => {
       const text = await page.locator(".lock").textContent();
@@ -74,7 +77,7 @@ export const tests = {
   async "a fact tapped without network is kept and sent later"({ browser, base, shots }) {
     const { page, faults, close } = await openPage(browser, base, "/driver", { size: PHONE });
     const clock = await (await page.request.get(`${base}/api/v1/clock`)).json();
-    if (clock.demo) await page.request.put(`${base}/api/v1/clock`, { data: { speed: 10 } });
+    if (clock.demo) await page.request.put(`${base}/api/v1/clock`, { data: { speed: 20 } });
     let cut = true;
     const keys = new Set();
     const attempts = [];

@@ -76,8 +76,8 @@ export function townStyle(map: TownMap): StyleSpecification {
       ...roadLayers(),
       { id: "rail", type: "line", source: "railways", paint: { "line-color": "#8c8c8c", "line-width": 2.5 } },
       { id: "rail-ties", type: "line", source: "railways", paint: { "line-color": "#ffffff", "line-width": 1.3, "line-dasharray": [5, 5] } },
-      { id: "path-casing", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9, "line-opacity": 0.9 } },
-      { id: "path", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ["get", "colour"], "line-width": 5, "line-opacity": 0.85 } },
+      { id: "path-casing", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#ffffff", "line-width": 9, "line-opacity": ["get", "opacity"] } },
+      { id: "path", type: "line", source: "path", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ["get", "colour"], "line-width": 5, "line-opacity": ["get", "opacity"] } },
       {
         id: "labels",
         type: "symbol",

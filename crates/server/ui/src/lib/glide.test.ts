@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bearing, courseBetween, distance, Glide, pathAhead, placeOn } from "./glide.ts";
+import { bearing, courseBetween, distance, Glide, pathAhead, placeOn, splitPath } from "./glide.ts";
 import type { Position } from "./types.ts";
 
 /** Metres east and north of a point in the town. */
@@ -37,6 +37,15 @@ describe("gliding", () => {
     expect(ahead).toHaveLength(3);
     expect(ahead[1]).toEqual(corner[1]);
     expect(pathAhead(corner, at(0, 900))).toBe(corner);
+  });
+
+  it("tells the way to the next visits from the rest of the day", () => {
+    const there = [at(0, 0), at(300, 0), at(600, 0)];
+    const day = [...there, at(300, 5), at(0, 5)];
+    expect(splitPath(day, [at(600, 10)])).toEqual([there, day.slice(2)]);
+    expect(splitPath(day, [at(600, 0), at(300, 0)])[0]).toHaveLength(4);
+    expect(splitPath(day, [])).toEqual([day, []]);
+    expect(splitPath([], [at(0, 0)])).toEqual([[], []]);
   });
 
   it("arrives when the next fix is due by the town's clock", () => {

@@ -97,6 +97,20 @@ export function pathAhead(path: Position[], at: Position): Position[] {
   return [at, ...path.slice(foot.index + 1)];
 }
 
+/** Cuts a path where the last of `places`, come to in order, lies on it: the way up to there, and what follows. */
+export function splitPath(path: Position[], places: Position[]): [Position[], Position[]] {
+  let from = 0;
+  for (const place of places) {
+    const found = path.findIndex((point, index) => index >= from && distance(point, place) <= NEAR_PATH_M * 2);
+    if (found >= 0) from = found;
+  }
+  if (places.length === 0 || from === 0) return [path, []];
+  // Stops stand a little off the road: the nearest of the points just after the first near one is the stop itself.
+  const last = places[places.length - 1] as Position;
+  while (from + 1 < path.length && distance(path[from + 1] as Position, last) < distance(path[from] as Position, last)) from += 1;
+  return [path.slice(0, from + 1), path.slice(from)];
+}
+
 const SHORTEST_GLIDE_MS = 120;
 const LONGEST_GLIDE_MS = 6_000;
 

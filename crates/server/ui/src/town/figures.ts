@@ -36,7 +36,7 @@ export function groups(f: Figures): Group[] {
       bars: false,
       rows: [
         row("idle_seats_used", f.idle_seats_used, { unit: people }),
-        row("requests_total", f.requests.total, { definition: "requests" }),
+        row("requests_total", f.requests.total, { definition: "requests.total" }),
         row("booked", f.requests.booked),
         row("done", f.requests.done),
         row("refused", f.requests.refused),
@@ -52,7 +52,7 @@ export function groups(f: Figures): Group[] {
       title: title("members"),
       bars: false,
       rows: [
-        row("expected", f.members.expected, { unit: people, definition: "members" }),
+        row("expected", f.members.expected, { unit: people }),
         row("absent", f.members.absent, { unit: people }),
         row("carried_pickup", f.members.carried_pickup, { unit: people }),
         row("carried_dropoff", f.members.carried_dropoff, { unit: people }),
@@ -97,6 +97,12 @@ export function definitionOf(f: Figures, key: string): string | null {
   if (!key) return null;
   const found = f.definitions[key] ?? Object.entries(f.definitions).find(([name]) => name.endsWith(`.${key}`))?.[1];
   return found ? pick(found) : null;
+}
+
+/** The name of a defined figure, which the server gives with its group before it (`members.absent`). */
+export function definedName(key: string): string {
+  const last = key.split(".").at(-1) ?? key;
+  return word("figure", key === "requests.total" ? "requests_total" : last, word("group", last, key));
 }
 
 /** The wire's name of what a group of bars counts. */

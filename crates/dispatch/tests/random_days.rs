@@ -1,0 +1,284 @@
+//! Whole days of random commands and facts against one engine: late vehicles, taps in any order, cancellations on the way,
+//! absences, no-shows. Whatever happens, planner and judge agree, no promise is lost, and the log replays to the same state.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use dispatch::{Engine, Setup, Submission, Turned};
+use domain::{
+    AbsenceKind, Area, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider,
+    NewVehicle, Party, Policy, Purpose, RequestState, RideClass, RouteId, VehicleKind, VisitKey, VisitKind, Weekdays,
+    Wish,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use roads::Roads;
+use store::MemoryLog;
+use units::{AreaId, CorporationId, DayTime, DayWindow, FacilityId, PlaceId, RequestId, RiderId, Seconds, ServiceDay};
+use units::{Timestamp, VehicleId, Weekday};
+
+static ROADS: LazyLock<Arc<Roads>> = LazyLock::new(|| Arc::new(roads::draw_town(3).unwrap().roads));
+const RIDERS: u32 = 24;
+const VEHICLES: u32 = 4;
+
+struct Day {
+    engine: Engine,
+    log: MemoryLog,
+    draw: ChaCha8Rng,
+    now: Timestamp,
+    day: ServiceDay,
+    seed: u64,
+    rejected: u32,
+    done: u32,
+}
+
+fn window(open: (u32, u32), close: (u32, u32)) -> DayWindow {
+    DayWindow::new(DayTime::hm(open.0, open.1), DayTime::hm(close.0, close.1)).unwrap()
+}
+
+impl Day {
+    fn begin(seed: u64) -> Day {
+        let log = MemoryLog::new();
+        let setup = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log.clone()) };
+        let day = ServiceDay::parse("2026-11-24").unwrap();
+        let mut this = Day {
+            engine: Engine::open(setup).unwrap(),
+            log,
+            draw: ChaCha8Rng::seed_from_u64(seed),
+            now: day.at(DayTime::hm(6, 30)),
+            day,
+            seed,
+            rejected: 0,
+            done: 0,
+        };
+        this.register();
+        this
+    }
+
+    fn register(&mut self) {
+        self.must(Command::AddCorporation);
+        let nodes = ROADS.node_count() as u32;
+        for _ in 0..(1 + 2 * RIDERS) {
+            let node = units::Node(self.draw.random_range(0..nodes));
+            let narrow = self.draw.random_ratio(1, 10);
+            let largest_vehicle = if narrow { VehicleKind::Compact } else { VehicleKind::Van };
+            self.must(Command::AddPlace(NewPlace { node, largest_vehicle }));
+        }
+        self.must(Command::AddFacility(NewFacility {
+            corporation: CorporationId(1),
+            place: PlaceId(1),
+            service: window((9, 30), (16, 40)),
+            pickup_hours: window((7, 30), (9, 45)),
+            dropoff_hours: window((16, 25), (18, 30)),
+            ride_max: Seconds::minutes(40),
+        }));
+        for number in 0..VEHICLES {
+            let layouts = vec![Layout { seats: 4 + number as u8, wheelchairs: 0 }, Layout { seats: 2, wheelchairs: 1 }];
+            let kind = if number == 0 { VehicleKind::Kei } else { VehicleKind::Van };
+            self.must(Command::AddVehicle(NewVehicle {
+                facility: FacilityId(1),
+                kind,
+                layouts,
+                shift: window((7, 30), (18, 30)),
+                attendant: number % 2 == 0,
+            }));
+        }
+        for number in 0..RIDERS {
+            let wheelchair = self.draw.random_ratio(1, 5);
+            let needs = Needs {
+                wheelchair,
+                walker_tenths: if wheelchair { 0 } else { self.draw.random_range(0..6) },
+                attendant: self.draw.random_ratio(1, 8),
+                boarding: Seconds(self.draw.random_range(30..300)),
+                alighting: Seconds(self.draw.random_range(30..200)),
+            };
+            let places = vec![PlaceId(2 + 2 * number), PlaceId(3 + 2 * number)];
+            let member = number % 2 == 0;
+            let weekdays = if self.draw.random_ratio(4, 5) { vec![Weekday::Tue] } else { vec![Weekday::Mon] };
+            let membership = member.then(|| Membership { facility: FacilityId(1), weekdays: Weekdays(weekdays) });
+            self.must(Command::AddRider(NewRider { needs, places, membership }));
+        }
+        let mut policy = Policy::national(self.day);
+        policy.guest_hours = window((7, 30), (18, 0));
+        if self.draw.random_ratio(1, 2) {
+            policy.allows.insert(RideClass::GuestEmptyLeg);
+        }
+        if self.draw.random_ratio(1, 3) {
+            policy.allows.insert(RideClass::GuestBesideMembers);
+        }
+        self.must(Command::AdoptPolicy(policy));
+    }
+
+    fn must(&mut self, command: Command) {
+        let words = format!("{command:?}");
+        if let Err(turned) = self.engine.submit(Submission::of(command, "test"), self.now) {
+            panic!("seed {}: {words}: {turned}", self.seed);
+        }
+    }
+
+    /// A rejection is an answer; anything else than that is a failure of the engine.
+    fn send(&mut self, command: Command) {
+        let words = format!("{command:?}");
+        match self.engine.submit(Submission::of(command, "test"), self.now) {
+            Ok(_) => self.done += 1,
+            Err(Turned::Rejected(_)) => self.rejected += 1,
+            Err(turned) => panic!("seed {} at {}: {words}: {turned}", self.seed, self.now),
+        }
+        self.promises_are_kept(&words);
+    }
+
+    /// Every active booking is carried exactly once, on the route it names.
+    fn promises_are_kept(&self, words: &str) {
+        let area = self.engine.state();
+        for request in area.requests.values() {
+            let Some(booking) = request.find_active_booking() else { continue };
+            let route = area.find_route(RouteId { day: booking.day, vehicle: booking.vehicle }).unwrap();
+            let count = |key: VisitKey| route.visits.iter().filter(|v| v.visit == key).count();
+            let pickups = usize::from(matches!(request.state, RequestState::Booked(_)));
+            let carried = (count(VisitKey::pickup(request.id)), count(VisitKey::dropoff(request.id)));
+            assert_eq!(carried, (pickups, 1), "seed {} at {}: {} after {words}", self.seed, self.now, request.id);
+        }
+    }
+
+    fn live(&mut self) {
+        self.now = self.day.at(DayTime::hm(7, 0));
+        self.send(Command::Tick);
+        self.send(Command::PlanDay { facility: FacilityId(1), day: self.day });
+        while self.now < self.day.at(DayTime::hm(19, 0)) {
+            self.now = self.now + Seconds(self.draw.random_range(5..240));
+            match self.draw.random_range(0..10) {
+                0 | 1 => self.ask(),
+                2 => self.accept_something(),
+                3 if self.draw.random_ratio(1, 4) => self.cancel_something(),
+                4 if self.draw.random_ratio(1, 6) => self.stay_away(),
+                5 => self.send(Command::Tick),
+                _ => self.tap(),
+            }
+        }
+    }
+
+    fn ask(&mut self) {
+        let rider = self.draw.random_range(0..RIDERS);
+        let (home, away) = (PlaceId(2 + 2 * rider), PlaceId(3 + 2 * rider));
+        let back = self.draw.random_ratio(1, 2);
+        let at = self.now + Seconds::minutes(self.draw.random_range(0..180));
+        let party = Party {
+            rider: RiderId(rider + 1),
+            people: self.draw.random_range(1..3),
+            from: if back { away } else { home },
+            to: if back { home } else { away },
+            wish: if self.draw.random_ratio(1, 2) { Wish::LeaveAt(at) } else { Wish::ArriveBy(at) },
+            channel: Channel::Phone,
+            purpose: Purpose::Other,
+        };
+        self.send(Command::MakeRequest(party));
+        if self.draw.random_ratio(2, 3) {
+            self.now = self.now + Seconds(self.draw.random_range(0..120));
+            self.accept_something();
+        }
+    }
+
+    fn requests(&self, wanted: impl Fn(&RequestState) -> bool) -> Vec<RequestId> {
+        self.engine.state().requests.values().filter(|r| wanted(&r.state)).map(|r| r.id).collect()
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+        (!from.is_empty()).then(|| from[self.draw.random_range(0..from.len())])
+    }
+
+    fn accept_something(&mut self) {
+        let open = self.requests(|s| matches!(s, RequestState::Offered { .. }));
+        let Some(request) = self.pick(&open) else { return };
+        let offers = match &self.engine.state().requests[&request].state {
+            RequestState::Offered { offers } => offers.iter().map(|o| o.id).collect::<Vec<_>>(),
+            _ => return,
+        };
+        let Some(offer) = self.pick(&offers) else { return };
+        self.send(Command::AcceptOffer { request, offer });
+    }
+
+    fn cancel_something(&mut self) {
+        let open = self.requests(|s| matches!(s, RequestState::Booked(_) | RequestState::Offered { .. }));
+        if let Some(request) = self.pick(&open) {
+            self.send(Command::Cancel { request });
+        }
+    }
+
+    fn stay_away(&mut self) {
+        let rider = RiderId(self.draw.random_range(0..RIDERS) + 1);
+        let kinds = [AbsenceKind::WholeDay, AbsenceKind::PickupRun, AbsenceKind::DropoffRun];
+        let kind = kinds[self.draw.random_range(0..3)];
+        self.send(Command::NoteAbsence { rider, day: self.day, kind });
+    }
+
+    /// A driver taps, mostly what is due, sometimes late, early, twice, or something else.
+    fn tap(&mut self) {
+        let vehicle = VehicleId(self.draw.random_range(0..VEHICLES) + 1);
+        let route = self.engine.state().find_route(RouteId { day: self.day, vehicle }).unwrap();
+        let facts =
+            [FactKind::Departed, FactKind::Arrived, FactKind::Boarded, FactKind::Alighted, FactKind::NoShow];
+        let Some(first) = route.visits.first() else {
+            let fact = facts[self.draw.random_range(0..2)];
+            return self.send(Command::RecordFact { vehicle, fact, visit: None, at: self.now });
+        };
+        let visit = match self.draw.random_range(0..12) {
+            0 => route.visits[self.draw.random_range(0..route.visits.len())].visit,
+            _ => first.visit,
+        };
+        // Nobody drives hours ahead of the plan.
+        if first.begin > self.now + Seconds::minutes(25) && !self.draw.random_ratio(1, 30) {
+            return;
+        }
+        let due = match (visit.kind, self.draw.random_range(0..14)) {
+            (_, 0) => facts[self.draw.random_range(0..5)],
+            (_, 1..=4) => FactKind::Departed,
+            (_, 5..=7) => FactKind::Arrived,
+            (VisitKind::Pickup, 8) => FactKind::NoShow,
+            (VisitKind::Pickup, _) => FactKind::Boarded,
+            (VisitKind::Dropoff, _) => FactKind::Alighted,
+        };
+        let at = self.now - Seconds(self.draw.random_range(0..60));
+        self.send(Command::RecordFact { vehicle, fact: due, visit: Some(visit), at });
+    }
+}
+
+#[test]
+fn random_days_keep_every_promise_and_replay_to_the_same_state() {
+    let mut states = BTreeSet::new();
+    let mut outcomes = (0, 0);
+    // More on demand: KUSEKI_SEEDS=2000 cargo test -p dispatch --test random_days
+    let seeds: u64 = std::env::var("KUSEKI_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
+    for seed in 0..seeds {
+        let mut day = Day::begin(seed);
+        day.live();
+        assert_eq!(day.engine.effort().refused_plans, 0, "seed {seed}");
+        states.extend(day.engine.state().requests.values().map(|r| r.state.code()));
+        outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
+        let again = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(day.log.clone()) };
+        let replayed = Engine::open(again).unwrap();
+        let whole: (&Area, _) = (day.engine.state(), day.engine.version());
+        assert_eq!((replayed.state(), replayed.version()), whole, "seed {seed}: the log replays to another state");
+    }
+    // The days must have been lively, or the test says nothing.
+    for code in ["refused", "booked", "done", "cancelled", "expired", "no_show"] {
+        assert!(states.contains(code), "no request ended as {code}: {states:?}");
+    }
+    assert!(outcomes.0 > 5 * outcomes.1, "{outcomes:?}");
+}
+
+#[test]
+fn the_same_day_twice_is_the_same_log() {
+    let payloads = |seed| {
+        let mut day = Day::begin(seed);
+        day.live();
+        let mut all = Vec::new();
+        store::LogReader::load(&mut day.log, AreaId(1), store::Version::EMPTY, &mut |event| {
+            all.push(event.payload);
+            Ok(())
+        })
+        .unwrap();
+        all
+    };
+    assert_eq!(payloads(5), payloads(5));
+}

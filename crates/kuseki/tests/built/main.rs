@@ -1,0 +1,10 @@
+//! The built binary from outside: what it answers, prints and keeps. Every test starts it with files, an address and a
+//! clock of its own, so tests may run side by side. One program holds them all because linking takes longer than running.
+#![allow(clippy::unwrap_used)]
+
+mod house;
+mod town;
+mod socket;
+mod walk;
+mod demo;
+mod crash;

@@ -1,0 +1,66 @@
+//! A client of the WebSocket that holds every message to its number.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::house::{Client, DEADLINE};
+
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Number of the newest message, or what the client said it had.
+    pub n: u64,
+}
+
+impl Socket {
+    /// Connects with a query such as `as=rider&request=request-1`; `after` is the newest number that was seen.
+    pub async fn connect(client: &Client, query: &str, after: Option<u64>) -> Socket {
+        let mut address = format!("{}/api/v1/ws?{query}", client.base.replacen("http", "ws", 1));
+        if let Some(n) = after {
+            address.push_str(&format!("&after={n}"));
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(address).await.unwrap();
+        Socket { stream, n: after.unwrap_or(0) }
+    }
+
+    pub async fn say(&mut self, message: &Value) {
+        self.stream.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// The next message; its number is not lower than any before it.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            let frame = tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("no message came");
+            let Message::Text(text) = frame.unwrap().unwrap() else { continue };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            let n = message["n"].as_u64().unwrap();
+            if message["kind"] != "resync" {
+                assert!(n >= self.n, "message {n} came after {}: {message}", self.n);
+            }
+            self.n = n;
+            return message;
+        }
+    }
+
+    /// Reads on until a message of this kind satisfies `wanted`.
+    pub async fn wait_for(&mut self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.next().await;
+            if message["kind"] == kind && wanted(&message) {
+                return message;
+            }
+        }
+    }
+
+    /// Reads on until the request is in this state.
+    pub async fn request_in(&mut self, state: &str) -> Value {
+        self.wait_for("change", |m| m["changes"]["requests"][0]["state"] == state).await
+    }
+
+    /// Reads on until the vehicle is in this state.
+    pub async fn vehicle_in(&mut self, state: &str) -> Value {
+        self.wait_for("change", |m| m["changes"]["vehicles"][0]["state"] == state).await
+    }
+}
