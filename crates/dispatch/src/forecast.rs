@@ -1,6 +1,6 @@
 //! When coming visits will really begin, and who has to be told.
 
-use domain::{Area, Event, Progress, RouteId, TravelTimes, VisitKey, VisitKind};
+use domain::{Area, Event, PlannedVisit, Progress, RouteId, Terms, TravelTimes, VisitKey, VisitKind};
 use units::{Seconds, ServiceDay, Timestamp};
 
 use crate::turned::Turned;
@@ -18,8 +18,36 @@ pub struct Forecast {
     pub late: Seconds,
 }
 
+/// When a visit may begin at the earliest, apart from being reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotBefore {
+    Planned,
+    Promised,
+}
+
 /// Drives the rest of a route in thought: no visit before its planned time, none before it can be reached.
 pub fn forecast(area: &Area, id: RouteId, now: Timestamp, travel: &dyn TravelTimes) -> Vec<Forecast> {
+    drive_on(area, id, now, travel, NotBefore::Planned)
+}
+
+/// Times for a route that no schedule of the planner fits any more (facts have overloaded it): as early as it goes.
+pub(crate) fn earliest(
+    area: &Area,
+    id: RouteId,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Vec<PlannedVisit> {
+    let driven = drive_on(area, id, now, travel, NotBefore::Promised);
+    driven.into_iter().map(|f| PlannedVisit { visit: f.visit, begin: f.begin }).collect()
+}
+
+fn drive_on(
+    area: &Area,
+    id: RouteId,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+    not_before: NotBefore,
+) -> Vec<Forecast> {
     let Some(route) = area.find_route(id) else { return Vec::new() };
     let mut place = route.anchor.place;
     let mut free = route.anchor.ready.max(now);
@@ -33,17 +61,27 @@ pub fn forecast(area: &Area, id: RouteId, now: Timestamp, travel: &dyn TravelTim
         };
         let arrival = match route.progress {
             Progress::Heading { eta, .. } if index == 0 => eta.max(now),
+            // Service that is still going on began no earlier than its length before now.
+            Progress::Arrived { at, .. } if index == 0 && not_before == NotBefore::Promised => {
+                at.max(now - area.service_of(visit))
+            }
             Progress::Arrived { at, .. } if index == 0 => at,
             _ => free + drive,
         };
-        let begin = arrival.max(planned.begin);
-        let close = area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| {
-            match visit.kind {
-                VisitKind::Pickup => b.promise.pickup.close(),
-                VisitKind::Dropoff => b.promise.dropoff.close(),
-            }
+        let booking = area.requests.get(&visit.request).and_then(|r| r.find_active_booking());
+        let promised = booking.map(|b| match visit.kind {
+            VisitKind::Pickup => b.promise.pickup,
+            VisitKind::Dropoff => b.promise.dropoff,
         });
-        let late = close.map_or(Seconds::ZERO, |close| begin - close);
+        let begin = match (not_before, promised) {
+            (NotBefore::Promised, Some(window)) => {
+                let outside = booking.is_some_and(|b| b.terms == Terms::OutsideRunHours);
+                let idle = area.find_idle_hours(id).filter(|_| outside && visit.kind == VisitKind::Pickup);
+                arrival.max(window.open()).max(idle.map_or(arrival, |hours| hours.open()))
+            }
+            _ => arrival.max(planned.begin),
+        };
+        let late = promised.map_or(Seconds::ZERO, |window| begin - window.close());
         out.push(Forecast { visit, begin, late });
         free = (begin + area.service_of(visit)).max(now);
         place = here;

@@ -2,7 +2,7 @@
 
 use domain::{
     Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Rejection, Request, RequestState,
-    RideClass, RouteChange, RouteId, TravelTimes, VisitKey, VisitKind, Wish,
+    RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
 };
 use planner::{Asked, Insertion, Live, Rule, Visit};
 use units::{OfferId, RequestId, Seconds, Timestamp, Window};
@@ -103,9 +103,11 @@ impl Work<'_> {
     }
 
     fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: Candidate) -> Offer {
-        let promise = promise(&candidate, request.wish);
         let vehicle = candidate_vehicle(&candidate);
         let route = RouteId { day: request.wish.day(), vehicle };
+        let outside = candidate.asked.terms == Terms::OutsideRunHours;
+        let idle = self.area.find_idle_hours(route).filter(|_| outside);
+        let promise = promise(&candidate, request.wish, idle);
         let before: Vec<PlannedVisit> =
             self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
         let keys = |visits: &[PlannedVisit]| visits.iter().map(|v| v.visit).collect::<Vec<VisitKey>>();
@@ -243,13 +245,14 @@ fn time<T: planner::Travel>(
 }
 
 /// What may be told to the rider: around the planned time, inside what was searched.
-fn promise(candidate: &Candidate, wish: Wish) -> Promise {
+fn promise(candidate: &Candidate, wish: Wish, idle: Option<Window>) -> Promise {
     let asked = candidate.asked;
+    let pickup_within = idle.and_then(|hours| asked.pickup.meet(hours)).unwrap_or(asked.pickup);
     let around = |at: Timestamp, before: Seconds, after: Seconds, within: Window| {
         let open = (at - before).max(within.open());
         Window::from(open, (at + after).min(within.close()) - open)
     };
-    let pickup = around(candidate.pickup, PROMISE_BEFORE, PROMISE_AFTER, asked.pickup);
+    let pickup = around(candidate.pickup, PROMISE_BEFORE, PROMISE_AFTER, pickup_within);
     let dropoff = match wish {
         Wish::ArriveBy(_) => asked.dropoff,
         _ => around(candidate.dropoff, Seconds::hours(2), DROPOFF_AFTER, asked.dropoff),

@@ -5,6 +5,7 @@ use planner::{Live, Visit};
 use units::Timestamp;
 
 use crate::engine::Effort;
+use crate::forecast::earliest;
 use crate::travel::TravelTable;
 use crate::turned::Turned;
 
@@ -76,7 +77,7 @@ impl<'a> Work<'a> {
         if trial.apply(&plain).is_err() {
             return plain;
         }
-        let retime = |change: RouteChange| retime(&trial, &change, self.now, self.table).unwrap_or(change);
+        let retime = |change: RouteChange| retime(&trial, &change, self.now, self.table);
         Event::PlanChanged { revision, routes: routes.into_iter().map(retime).collect() }
     }
 
@@ -118,10 +119,14 @@ impl<'a> Work<'a> {
     }
 }
 
-fn retime(area: &Area, change: &RouteChange, now: Timestamp, table: &TravelTable) -> Option<RouteChange> {
+fn retime(area: &Area, change: &RouteChange, now: Timestamp, table: &TravelTable) -> RouteChange {
     let vehicle = change.route.vehicle;
-    let live = Live::of(area, change.route.day, now, &|v| v.id == vehicle, table).ok()?;
-    let visits: &[Visit] = live.plan.routes.first()?;
-    let visits = live.times(0, visits).ok()?;
-    Some(RouteChange { route: change.route, visits })
+    let planned = || {
+        let live = Live::of(area, change.route.day, now, &|v| v.id == vehicle, table).ok()?;
+        let visits: &[Visit] = live.plan.routes.first()?;
+        // A strained vehicle drives on as early as it goes; trading one broken rule for another is the operator's choice.
+        if live.is_strained(0) { None } else { live.times(0, visits).ok() }
+    };
+    let visits = planned().unwrap_or_else(|| earliest(area, change.route, now, table));
+    RouteChange { route: change.route, visits }
 }

@@ -7,15 +7,17 @@ use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Setup, Submission, Turned};
 use domain::{
-    AbsenceKind, Area, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider,
-    NewVehicle, Party, Policy, Purpose, RequestState, RideClass, RouteId, VehicleKind, VisitKey, VisitKind, Weekdays,
-    Wish,
+    AbsenceKind, Area, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace,
+    NewRider, NewVehicle, Party, Policy, Purpose, RequestState, RideClass, RouteId, VehicleKind, VisitKey,
+    VisitKind, Weekdays, Wish,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use roads::Roads;
 use store::MemoryLog;
-use units::{AreaId, CorporationId, DayTime, DayWindow, FacilityId, PlaceId, RequestId, RiderId, Seconds, ServiceDay};
+use units::{
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
+};
 use units::{Timestamp, VehicleId, Weekday};
 
 static ROADS: LazyLock<Arc<Roads>> = LazyLock::new(|| Arc::new(roads::draw_town(3).unwrap().roads));
@@ -74,7 +76,8 @@ impl Day {
             ride_max: Seconds::minutes(40),
         }));
         for number in 0..VEHICLES {
-            let layouts = vec![Layout { seats: 4 + number as u8, wheelchairs: 0 }, Layout { seats: 2, wheelchairs: 1 }];
+            let layouts =
+                vec![Layout { seats: 4 + number as u8, wheelchairs: 0 }, Layout { seats: 2, wheelchairs: 1 }];
             let kind = if number == 0 { VehicleKind::Kei } else { VehicleKind::Van };
             self.must(Command::AddVehicle(NewVehicle {
                 facility: FacilityId(1),
@@ -96,7 +99,8 @@ impl Day {
             let places = vec![PlaceId(2 + 2 * number), PlaceId(3 + 2 * number)];
             let member = number % 2 == 0;
             let weekdays = if self.draw.random_ratio(4, 5) { vec![Weekday::Tue] } else { vec![Weekday::Mon] };
-            let membership = member.then(|| Membership { facility: FacilityId(1), weekdays: Weekdays(weekdays) });
+            let membership =
+                member.then(|| Membership { facility: FacilityId(1), weekdays: Weekdays(weekdays) });
             self.must(Command::AddRider(NewRider { needs, places, membership }));
         }
         let mut policy = Policy::national(self.day);
@@ -137,7 +141,14 @@ impl Day {
             let count = |key: VisitKey| route.visits.iter().filter(|v| v.visit == key).count();
             let pickups = usize::from(matches!(request.state, RequestState::Booked(_)));
             let carried = (count(VisitKey::pickup(request.id)), count(VisitKey::dropoff(request.id)));
-            assert_eq!(carried, (pickups, 1), "seed {} at {}: {} after {words}", self.seed, self.now, request.id);
+            assert_eq!(
+                carried,
+                (pickups, 1),
+                "seed {} at {}: {} after {words}",
+                self.seed,
+                self.now,
+                request.id
+            );
         }
     }
 
@@ -258,7 +269,11 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         let again = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(day.log.clone()) };
         let replayed = Engine::open(again).unwrap();
         let whole: (&Area, _) = (day.engine.state(), day.engine.version());
-        assert_eq!((replayed.state(), replayed.version()), whole, "seed {seed}: the log replays to another state");
+        assert_eq!(
+            (replayed.state(), replayed.version()),
+            whole,
+            "seed {seed}: the log replays to another state"
+        );
     }
     // The days must have been lively, or the test says nothing.
     for code in ["refused", "booked", "done", "cancelled", "expired", "no_show"] {

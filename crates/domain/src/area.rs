@@ -6,7 +6,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use units::{
     AreaId, CorporationId, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
-    Timestamp, VehicleId,
+    Timestamp, VehicleId, Window,
 };
 
 use crate::command::AbsenceKind;
@@ -14,6 +14,8 @@ use crate::masters::{Facility, Place, Rider, Vehicle};
 use crate::needs::Load;
 use crate::plan::{Anchor, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
 use crate::policy::PolicyBook;
+#[cfg(doc)]
+use crate::policy::Terms;
 use crate::request::{Booking, Direction, Request, RequestState, Wish};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +117,14 @@ impl Area {
 
     pub fn find_visit_place(&self, visit: VisitKey) -> Option<PlaceId> {
         self.requests.get(&visit.request).map(|r| r.place(visit.kind))
+    }
+
+    /// Between the 送迎 hours of the vehicle's facility: when rides on [`Terms::OutsideRunHours`] may take place.
+    pub fn find_idle_hours(&self, route: RouteId) -> Option<Window> {
+        let vehicle = self.vehicles.get(&route.vehicle)?;
+        let facility = self.facilities.get(&vehicle.facility)?;
+        Window::new(route.day.at(facility.pickup_hours.close()), route.day.at(facility.dropoff_hours.open()))
+            .ok()
     }
 
     /// Requests on board of a route's vehicle, in the order of their ids.

@@ -1,7 +1,7 @@
 //! The independent judge of plans. Shares no code with the planner: it takes the times that a plan states and holds
 //! every rule against them, one by one. Only where facts have already broken a rule does it ask how much they forced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use units::{Metres, Node, RequestId, Seconds, Timestamp};
 
@@ -48,11 +48,33 @@ pub fn check(
             continue;
         };
         let forced = forced_by_facts(before, *id, now, travel);
-        let mut judge = Judge { area: after, route: &route, now, travel, forced, found: &mut found };
+        let mut fresh = Vec::new();
+        let mut judge = Judge { area: after, route: &route, now, travel, forced, found: &mut fresh };
         judge.whole();
         judge.member_delay(before);
+        let standing = broken_by_facts(before, *id, now, travel);
+        found.extend(fresh.into_iter().filter(|v| !standing.contains(&(v.visit, v.rule))));
     }
     found
+}
+
+/// Rules that the standing route breaks whatever the times: people got on before others got off, a vehicle was swapped.
+/// The new plan may leave those as they are at the same visits.
+fn broken_by_facts(
+    before: &Area,
+    id: RouteId,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> BTreeSet<(Option<VisitKey>, &'static str)> {
+    let (Some(route), Some(vehicle)) = (before.find_route(id), before.vehicles.get(&id.vehicle)) else {
+        return BTreeSet::new();
+    };
+    let mut found = Vec::new();
+    let forced = Forced::default();
+    let mut judge = Judge { area: before, route: &route, now, travel, forced, found: &mut found };
+    judge.loads(vehicle);
+    judge.suitability(vehicle);
+    found.into_iter().map(|v| (v.visit, v.rule)).collect()
 }
 
 /// How far beyond their limits the facts push visits and rides, whatever is decided.
@@ -395,7 +417,12 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
         }
         closes.push((i, close, visit));
     }
-    if feasible(&begins, &arcs, &closes, end_close) {
+    let on_board_now = area.on_board(id).next().is_some();
+    let mut limits: Vec<(usize, Timestamp)> = closes.iter().map(|(i, close, _)| (*i, *close)).collect();
+    if on_board_now {
+        limits.push((0, first_arrival + wait_max));
+    }
+    if feasible(&begins, &arcs, &limits, end_close) {
         return Forced::default();
     }
     let mut forced = Forced::default();
@@ -410,7 +437,7 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
         };
         forced.ride.insert(request, (begins[d] - from - limit).max(Seconds::ZERO));
     }
-    let first_wait = if area.on_board(id).next().is_some() { begins[0] - first_arrival } else { Seconds::ZERO };
+    let first_wait = if on_board_now { begins[0] - first_arrival } else { Seconds::ZERO };
     let stood = waits.iter().map(|(to, from, step)| begins[*to] - begins[*from] - Seconds(*step));
     forced.wait = (stood.fold(first_wait, Seconds::max) - wait_max).max(Seconds::ZERO);
     forced.end = (begins[n] - end_close).max(Seconds::ZERO);
@@ -419,7 +446,12 @@ fn forced_by_facts(area: &Area, id: RouteId, now: Timestamp, travel: &dyn Travel
 
 /// Forward pass: when the first visit is reached, and every begin as early as the ones before it allow; the last entry is
 /// the return to the base.
-fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes) -> (Timestamp, Vec<Timestamp>) {
+fn earliest(
+    area: &Area,
+    route: &Route,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> (Timestamp, Vec<Timestamp>) {
     let mut begins = Vec::with_capacity(route.visits.len() + 1);
     let mut first_arrival = route.anchor.ready.max(now);
     let mut place = route.anchor.place;
@@ -432,13 +464,15 @@ fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes
             Progress::Arrived { at, .. } if i == 0 => at.max(now - area.service_of(visit)),
             _ => free + drive(area, place, here, travel),
         };
-        let open =
-            area.requests.get(&visit.request).and_then(|r| r.find_active_booking()).map(|b| {
-                match visit.kind {
-                    VisitKind::Pickup => b.promise.pickup.open(),
-                    VisitKind::Dropoff => b.promise.dropoff.open(),
-                }
-            });
+        let booking = area.requests.get(&visit.request).and_then(|r| r.find_active_booking());
+        let hours = area.vehicles.get(&route.id.vehicle).and_then(|v| area.facilities.get(&v.facility));
+        let open = booking.map(|b| match (visit.kind, hours) {
+            (VisitKind::Pickup, Some(facility)) if b.terms == Terms::OutsideRunHours => {
+                b.promise.pickup.open().max(route.id.day.at(facility.pickup_hours.close()))
+            }
+            (VisitKind::Pickup, _) => b.promise.pickup.open(),
+            (VisitKind::Dropoff, _) => b.promise.dropoff.open(),
+        });
         let begin = arrival.max(open.unwrap_or(arrival));
         begins.push(begin);
         free = begin + area.service_of(visit);
@@ -453,7 +487,7 @@ fn earliest(area: &Area, route: &Route, now: Timestamp, travel: &dyn TravelTimes
 fn feasible(
     begins: &[Timestamp],
     arcs: &[Constraint],
-    closes: &[(usize, Timestamp, VisitKey)],
+    closes: &[(usize, Timestamp)],
     end_close: Timestamp,
 ) -> bool {
     let mut least: Vec<i64> = begins.iter().map(|t| t.unix_seconds()).collect();
@@ -466,7 +500,7 @@ fn feasible(
                 changed = true;
             }
         }
-        let beyond = closes.iter().any(|(i, close, _)| least[*i] > close.unix_seconds());
+        let beyond = closes.iter().any(|(i, close)| least[*i] > close.unix_seconds());
         if beyond || least.last().is_some_and(|end| *end > end_close.unix_seconds()) {
             return false;
         }

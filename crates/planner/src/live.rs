@@ -93,19 +93,23 @@ impl<T: Travel> Live<T> {
         Ok(live)
     }
 
-    /// Limits that facts have already broken give way, by as little as the standing sequence needs.
+    /// Limits that facts have already broken give way, by as little as the standing sequence needs. A vehicle whose riders
+    /// stand too long, or that is overloaded because people got on before others got off, takes nobody new until that is
+    /// over; it must not keep the other vehicles from being searched.
     fn yield_to_facts(&mut self) -> Result<(), LiveFault> {
         for (number, visits) in self.plan.routes.iter().enumerate() {
             let number = number as u32;
-            if Route::new(&self.model, number, visits).is_err() {
-                let vehicle = self.vehicles[number as usize];
-                let broken = |broken| LiveFault::Standing { vehicle, broken };
-                let given = relax(&self.model, number, visits).map_err(broken)?;
-                self.model.apply_relaxed(&given)?;
-                if given.iter().any(|r| matches!(r, Relaxed::Wait { .. })) {
-                    self.strained.push(number);
-                }
-                Route::new(&self.model, number, visits).map_err(broken)?;
+            if Route::new(&self.model, number, visits).is_ok() {
+                continue;
+            }
+            let Ok(given) = relax(&self.model, number, visits) else {
+                self.strained.push(number);
+                continue;
+            };
+            self.model.apply_relaxed(&given)?;
+            let stands = given.iter().any(|r| matches!(r, Relaxed::Wait { .. }));
+            if stands || Route::new(&self.model, number, visits).is_err() {
+                self.strained.push(number);
             }
         }
         Ok(())
@@ -136,6 +140,11 @@ impl<T: Travel> Live<T> {
         self.yield_to_facts()
     }
 
+    /// Whether facts have broken more on a vehicle than windows and rides; it takes nobody new.
+    pub fn is_strained(&self, number: u32) -> bool {
+        self.strained.contains(&number)
+    }
+
     pub fn vehicle_id(&self, number: u32) -> VehicleId {
         self.vehicles[number as usize]
     }
@@ -152,10 +161,9 @@ impl<T: Travel> Live<T> {
             |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
         let (from, to) = (node(asked.from)?, node(asked.to)?);
         let suits = self.vehicles.iter().enumerate().filter(|(number, id)| {
-            let suited = |v: &std::sync::Arc<Shuttle>| {
-                suits(area, v, rider.needs.attendant, &[asked.from, asked.to])
-            };
-            !self.strained.contains(&(*number as u32)) && area.vehicles.get(id).is_some_and(suited)
+            let suited =
+                |v: &std::sync::Arc<Shuttle>| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]);
+            !self.is_strained(*number as u32) && area.vehicles.get(id).is_some_and(suited)
         });
         let pickup = Stop { at: from, window: span(asked.pickup), service: rider.needs.boarding.0 };
         let dropoff = Stop { at: to, window: span(asked.dropoff), service: rider.needs.alighting.0 };

@@ -137,8 +137,8 @@ impl Server {
         let lines = lines_of(child.0.stdout.take().unwrap());
         let address = loop {
             let line = lines.recv_timeout(DEADLINE);
-            let line =
-                line.unwrap_or_else(|_| panic!("{command:?} gave no address; it said: {}", said.lock().unwrap()));
+            let line = line
+                .unwrap_or_else(|_| panic!("{command:?} gave no address; it said: {}", said.lock().unwrap()));
             if let Some(begin) = line.find("http://") {
                 break line[begin..].trim().to_owned();
             }
@@ -216,7 +216,8 @@ impl Client {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let header =
+            |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let (kind, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));

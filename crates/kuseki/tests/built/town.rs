@@ -42,7 +42,8 @@ impl Town {
     /// One corporation with one facility and one minivan, six places, one resident.
     pub async fn register(client: Client, site: &Site) -> Town {
         let points = street_points(site, 60);
-        let corporation = id_of(&client.post("/corporations", &json!({ "name": "みどり会" })).await.expect(201));
+        let corporation =
+            id_of(&client.post("/corporations", &json!({ "name": "みどり会" })).await.expect(201));
         let mut places = Vec::new();
         for (n, point) in points.iter().take(6).enumerate() {
             let body = json!({ "label": format!("場所{n}"), "position": point });
@@ -50,9 +51,17 @@ impl Town {
         }
         let body = json!({ "corporation": corporation, "name": "デイみどり", "place": places[0], "service": ["09:30", "16:40"] });
         let facility = id_of(&client.post("/facilities", &body).await.expect(201));
-        let mut town =
-            Town { client, facility, corporation, vehicle: String::new(), places, rider: String::new(), points };
-        town.vehicle = town.add_vehicle("みどり1号", json!([{ "seats": 4 }, { "seats": 2, "wheelchairs": 1 }])).await;
+        let mut town = Town {
+            client,
+            facility,
+            corporation,
+            vehicle: String::new(),
+            places,
+            rider: String::new(),
+            points,
+        };
+        town.vehicle =
+            town.add_vehicle("みどり1号", json!([{ "seats": 4 }, { "seats": 2, "wheelchairs": 1 }])).await;
         let home = json!({ "name": "佐藤 ハル", "furigana": "さとう はる", "places": [town.places[1], town.places[2]] });
         town.rider = id_of(&town.client.post("/riders", &home).await.expect(201));
         town
@@ -65,7 +74,8 @@ impl Town {
 
     /// A place on the `number`th of sixty streets.
     pub async fn add_place(&self, number: usize) -> String {
-        let body = json!({ "label": format!("家{number}"), "position": self.points[number], "category": "home" });
+        let body =
+            json!({ "label": format!("家{number}"), "position": self.points[number], "category": "home" });
         id_of(&self.client.post("/places", &body).await.expect(201))
     }
 

@@ -46,7 +46,10 @@ async fn a_ride_is_asked_for_offered_accepted_and_followed() {
     // The line breaks; meanwhile the ride is given back. Whoever comes back says what it had, and gets the rest.
     let had = socket.n;
     drop(socket);
-    assert_eq!(client.post(&format!("/requests/{request}/cancel"), &json!({})).await.expect(200)["state"], "cancelled");
+    assert_eq!(
+        client.post(&format!("/requests/{request}/cancel"), &json!({})).await.expect(200)["state"],
+        "cancelled"
+    );
     let mut socket = Socket::connect(client, &query, Some(had)).await;
     let missed = socket.next().await;
     assert_eq!((&missed["kind"], &missed["event"]), (&json!("change"), &json!("catch_up")));
@@ -94,7 +97,10 @@ async fn the_same_key_has_one_effect() {
     assert_eq!(client.log_version().await, version);
     // The second one in a batch of its own, sent at the same moment.
     let body = json!({ "name": "同時" });
-    let (a, b) = tokio::join!(client.try_post("/corporations", "key-4", &body), client.try_post("/corporations", "key-4", &body));
+    let (a, b) = tokio::join!(
+        client.try_post("/corporations", "key-4", &body),
+        client.try_post("/corporations", "key-4", &body)
+    );
     assert_eq!(a.unwrap().expect(201), b.unwrap().expect(201));
     let all = client.get("/corporations").await.expect(200);
     assert_eq!(all["corporations"].as_array().unwrap().len(), 2);
@@ -141,15 +147,24 @@ async fn a_day_is_planned_from_attendance() {
             assert_eq!(place["state"], "refused", "{place}");
             let reasons = place["refusal"]["reasons"].as_array().unwrap();
             assert_eq!(reasons[0]["code"], "no_suitable_vehicle", "{place}");
-            assert!(reasons.iter().all(|r| r["text_ja"] != r["code"] && r["text_en"] != r["code"]), "{place}");
+            assert!(
+                reasons.iter().all(|r| r["text_ja"] != r["code"] && r["text_en"] != r["code"]),
+                "{place}"
+            );
             continue;
         }
         assert_eq!(place["state"], "booked", "{place}");
         assert!(place["vehicle"].is_string() && place["pickup"][0].is_string(), "{place}");
         if place["direction"] == "pickup_run" {
-            assert!(place["dropoff_latest"].as_str().unwrap() <= at(day, 9, 30).as_str(), "there before it begins: {place}");
+            assert!(
+                place["dropoff_latest"].as_str().unwrap() <= at(day, 9, 30).as_str(),
+                "there before it begins: {place}"
+            );
         } else {
-            assert!(place["pickup"][0].as_str().unwrap() >= at(day, 16, 40).as_str(), "not before it ends: {place}");
+            assert!(
+                place["pickup"][0].as_str().unwrap() >= at(day, 16, 40).as_str(),
+                "not before it ends: {place}"
+            );
         }
     }
     assert!(place_of(&plan, away, "pickup_run").is_none() && place_of(&plan, away, "dropoff_run").is_none());
