@@ -60,6 +60,8 @@ pub struct Reply {
     pub subject: Option<String>,
     /// The answer to an earlier command under the same key.
     pub repeated: bool,
+    /// Repeated within the batch that is being carried out.
+    pub(crate) of_this_batch: bool,
 }
 
 /// How much was computed, counted in steps so that it is the same on every machine.
@@ -113,7 +115,7 @@ impl Engine {
 
     /// Folds what the log holds beyond the state.
     fn catch_up(&mut self) -> Result<(), Fault> {
-        let (id, area, mut at) = (self.id, &mut self.area, self.version);
+        let (id, mut area, mut at) = (self.id, self.area.clone(), self.version);
         let mut wrong = None;
         let loaded = self.log.load(id, self.version, &mut |stored| {
             let event = read_event(&stored.payload, stored.schema)
@@ -127,7 +129,8 @@ impl Engine {
         match (wrong, loaded) {
             (Some(fault), _) => return Err(fault),
             (None, Err(source)) => return Err(Fault::Log { area: id, source }),
-            (None, Ok(version)) => self.version = version.max(at),
+            // State and version change together, or not at all.
+            (None, Ok(version)) => (self.area, self.version) = (area, version.max(at)),
         }
         for place in self.area.places.values() {
             if self.table.roads().point(place.node).is_none() {
@@ -137,6 +140,12 @@ impl Engine {
         let nodes: Vec<Node> = self.area.places.values().map(|p| p.node).collect();
         self.table.add(&nodes);
         Ok(())
+    }
+
+    /// Forgets the state and folds the log from its beginning.
+    pub fn reload(&mut self) -> Result<(), Fault> {
+        (self.area, self.version) = (Area::new(self.id), Version::EMPTY);
+        self.catch_up()
     }
 
     pub fn state(&self) -> &Area {
@@ -199,7 +208,8 @@ impl Engine {
                 self.area = before;
                 let outside = self.give_up(error);
                 let lost = |answer: Result<Reply, Turned>| match answer {
-                    Ok(reply) if reply.repeated => Ok(reply),
+                    // The answer to an earlier batch stands; one of this batch is as lost as what it repeats.
+                    Ok(reply) if reply.repeated && !reply.of_this_batch => Ok(reply),
                     Ok(_) => Err(Turned::Unavailable { outside: outside.clone() }),
                     Err(turned) => Err(turned),
                 };
@@ -258,13 +268,15 @@ impl Engine {
                 at: now,
             });
         }
-        Ok(Reply { events, version, subject, repeated: false })
+        Ok(Reply { events, version, subject, repeated: false, of_this_batch: false })
     }
 
     /// The answer to an earlier command under this key, in this batch or before it.
     fn find_repeated(&mut self, key: &Key, append: &Append) -> Result<Option<Reply>, Turned> {
-        let known = match append.receipts.iter().find(|r| r.key == key.key) {
-            Some(receipt) => Some(receipt.clone()),
+        let waiting = append.receipts.iter().find(|r| r.key == key.key).cloned();
+        let of_this_batch = waiting.is_some();
+        let known = match waiting {
+            Some(receipt) => Some(receipt),
             None => {
                 let found = self.log.receipt(self.id, &key.key);
                 found.map_err(|fault| Turned::Unavailable { outside: chain(&fault) })?
@@ -280,14 +292,21 @@ impl Engine {
             version: Version(reply["last"].as_u64().unwrap_or_default()),
             subject: reply["subject"].as_str().map(str::to_owned),
             repeated: true,
+            of_this_batch,
         }))
     }
 }
 
 /// The stored form of an event.
+/// What cannot be read back to the same event would make the log unreadable for ever, so it never gets there.
 fn write_event(event: &Event) -> Result<String, Turned> {
-    serde_json::to_string(event)
-        .map_err(|e| Turned::Bug { detail: format!("{} cannot be written: {e}", event.name()) })
+    let bug = |why: String| Turned::Bug { detail: format!("{} cannot be written: {why}", event.name()) };
+    let payload = serde_json::to_string(event).map_err(|e| bug(e.to_string()))?;
+    match read_event(&payload, EVENT_SCHEMA) {
+        Ok(again) if again == *event => Ok(payload),
+        Ok(_) => Err(bug("it reads back as another event".to_owned())),
+        Err(why) => Err(bug(why)),
+    }
 }
 
 /// Reads the stored form. Older schemas would be brought up to date here, one upcaster each.

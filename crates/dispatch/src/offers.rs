@@ -140,6 +140,10 @@ impl Work<'_> {
         };
         let chosen = offers.iter().find(|o| o.id == offer).ok_or(Rejection::OfferStale { offer })?;
         let policy = self.area.policies.in_force(request.wish.day());
+        if !policy.allows.contains(&chosen.class) {
+            // The policy has changed since the offer was shown.
+            return Err(Rejection::OfferStale { offer }.into());
+        }
         let asked = Asked {
             rider: request.rider,
             people: request.people,

@@ -41,7 +41,16 @@ impl Work<'_> {
         let asked =
             requests.iter().map(|r| self.ask_run(*r, &facility, day)).collect::<Result<Vec<_>, _>>()?;
         let table: &TravelTable = self.table;
-        let mut live = Live::of(&self.area, day, self.now, &|v| v.facility == id, table)?;
+        let own = Live::of(&self.area, day, self.now, &|v| v.facility == id, table)?;
+        // A vehicle that facts have overloaded keeps its route and is left out.
+        let strained = own.list_strained();
+        let mut live = match strained.is_empty() {
+            true => own,
+            false => {
+                let take = |v: &domain::Vehicle| v.facility == id && !strained.contains(&v.id);
+                Live::of(&self.area, day, self.now, &take, table)?
+            }
+        };
         let before = live.plan.routes.clone();
         let mut numbers = Vec::new();
         for (name, asked) in requests.iter().zip(&asked) {

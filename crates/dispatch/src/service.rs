@@ -4,6 +4,8 @@
 //! the engine: they load the newest whole snapshot.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use domain::{Area, Command, Event};
 use roads::Roads;
-use store::Version;
+use store::{LogReader, Version};
 use tokio::sync::{broadcast, oneshot};
 use units::{AreaId, Timestamp};
 
@@ -72,6 +74,7 @@ pub struct Service {
     inbox: Mutex<Option<SyncSender<Envelope>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     shared: Arc<Shared>,
+    reader: Mutex<Box<dyn LogReader>>,
     pub tracking: Tracking,
     pub register: Register,
     pub roads: Arc<Roads>,
@@ -81,6 +84,8 @@ pub struct Service {
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
     ring: RwLock<VecDeque<Arc<Happened>>>,
+    /// The last write failed: nothing new is taken until one succeeds.
+    failing: AtomicBool,
     feed: broadcast::Sender<Arc<Published>>,
 }
 
@@ -91,10 +96,12 @@ impl Service {
         let roads = setup.engine.roads.clone();
         let engine = Engine::open(setup.engine)?;
         let ring = last_events(&engine, area)?;
+        let reader = engine.reader().map_err(|source| Fault::Log { area, source })?;
         let snapshot = Arc::new(snapshot_of(&engine));
         let shared = Arc::new(Shared {
             snapshot: ArcSwap::new(snapshot),
             ring: RwLock::new(ring),
+            failing: AtomicBool::new(false),
             feed: broadcast::Sender::new(FEED_MAX),
         });
         let (inbox, post) = sync_channel(INBOX_MAX);
@@ -112,6 +119,7 @@ impl Service {
             inbox: Mutex::new(Some(inbox)),
             thread: Mutex::new(Some(thread)),
             shared,
+            reader: Mutex::new(reader),
             tracking: Tracking::default(),
             register,
             roads,
@@ -135,6 +143,13 @@ impl Service {
         }
     }
 
+    /// Whether commands are taken and kept. A disk that is full, or an engine that has ended, says no.
+    pub fn is_healthy(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = thread.as_ref().is_some_and(|t| !t.is_finished());
+        running && !self.shared.failing.load(Ordering::Relaxed)
+    }
+
     /// The newest whole state.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot.load_full()
@@ -153,6 +168,21 @@ impl Service {
             return None;
         }
         Some(ring.iter().filter(|h| h.version > version).cloned().collect())
+    }
+
+    /// The events after `version`, from memory or, where they are older, from the log.
+    pub fn load_since(&self, version: Version) -> Result<Vec<Arc<Happened>>, store::Fault> {
+        if let Some(recent) = self.since(version) {
+            return Ok(recent);
+        }
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::new();
+        reader.load(self.area, version, &mut |stored| {
+            let event = read_event(&stored.payload, stored.schema)?;
+            all.push(Arc::new(Happened { version: stored.version, at: stored.at, event }));
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Takes no more commands, finishes those that wait, and ends the thread.
@@ -219,8 +249,11 @@ impl Runner {
                 next_tick = Instant::now() + self.tick_every;
             }
             let now = self.clock.now();
-            let answers = self.engine.handle(&batch, now);
+            let answers = self.handle(&batch, now);
             self.publish(&answers, now);
+            if let Some(Err(turned)) = answers.get(letters.len()) {
+                tracing::error!(%turned, "the clock's tick failed");
+            }
             for (letter, answer) in letters.into_iter().zip(answers) {
                 // The caller may have hung up; what was done stays done.
                 drop(letter.answer.send(answer));
@@ -228,7 +261,28 @@ impl Runner {
         }
     }
 
+    /// A panic is our bug; it must not take the area's service down. The state is read from the log again.
+    fn handle(&mut self, batch: &[Submission], now: Timestamp) -> Vec<Result<Reply, Turned>> {
+        let engine = &mut self.engine;
+        if let Ok(answers) = std::panic::catch_unwind(AssertUnwindSafe(|| engine.handle(batch, now))) {
+            return answers;
+        }
+        tracing::error!(?batch, %now, "the engine panicked; its state is read from the log again");
+        if let Err(fault) = self.engine.reload() {
+            tracing::error!(error = %fault, "the log could not be read again");
+        }
+        let detail = "an internal error; nothing was applied".to_owned();
+        batch.iter().map(|_| Err(Turned::Bug { detail: detail.clone() })).collect()
+    }
+
     fn publish(&self, answers: &[Result<Reply, Turned>], now: Timestamp) {
+        let failed = |answer: &Result<Reply, Turned>| matches!(answer, Err(Turned::Unavailable { .. }));
+        let kept = |answer: &Result<Reply, Turned>| answer.as_ref().is_ok_and(|r| !r.events.is_empty());
+        if answers.iter().any(failed) {
+            self.shared.failing.store(true, Ordering::Relaxed);
+        } else if answers.iter().any(kept) {
+            self.shared.failing.store(false, Ordering::Relaxed);
+        }
         let mut happened = Vec::new();
         for reply in answers.iter().flatten().filter(|r| !r.events.is_empty()) {
             let first = reply.version.0 + 1 - reply.events.len() as u64;

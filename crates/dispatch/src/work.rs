@@ -85,8 +85,17 @@ impl<'a> Work<'a> {
     fn judge(&mut self) -> Result<(), Turned> {
         let mut changed: Vec<RouteId> = Vec::new();
         for event in &self.events {
-            if let Event::PlanChanged { routes, .. } = event {
-                changed.extend(routes.iter().map(|r| r.route));
+            match event {
+                Event::PlanChanged { routes, .. } => changed.extend(routes.iter().map(|r| r.route)),
+                Event::OfferAccepted { booking, .. } => {
+                    changed.push(RouteId { day: booking.day, vehicle: booking.vehicle });
+                }
+                Event::RunsBooked { bookings } => {
+                    let routes =
+                        bookings.iter().map(|b| RouteId { day: b.booking.day, vehicle: b.booking.vehicle });
+                    changed.extend(routes);
+                }
+                _ => {}
             }
         }
         changed.sort_unstable();

@@ -21,6 +21,10 @@ use crate::request::{Channel, Direction, Purpose, RequestState, Wish};
 const CLOCK_TOLERANCE: Seconds = Seconds(90);
 /// How far ahead a ride may be asked for.
 const DAYS_AHEAD_MAX: i64 = 60;
+/// How far ahead a policy may take effect.
+const POLICY_DAYS_AHEAD_MAX: i64 = 3_653;
+/// Arrangements of one vehicle; the offices' tables have two to five.
+const LAYOUTS_MAX: usize = 16;
 
 /// What follows from a command before anything is searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +105,7 @@ pub fn decide(
                     "a fact is reported after it happened",
                 ));
             }
-            decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), travel).map(Decision::just)
+            decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel).map(Decision::just)
         }
         Command::AcknowledgeRoute { vehicle, revision } => acknowledge(area, *vehicle, *revision, now),
         Command::Tick => Ok(tick(area, now)),
@@ -114,6 +118,18 @@ pub(crate) fn unknown(field: &'static str, id: &impl ToString) -> Rejection {
 
 pub(crate) fn invalid(field: &'static str, wrong: impl Into<String>, right: impl Into<String>) -> Rejection {
     Rejection::Invalid { field, wrong: wrong.into(), right: right.into() }
+}
+
+/// Today or one of the days for which rides are taken.
+fn near_day(field: &'static str, day: ServiceDay, now: Timestamp) -> Result<(), Rejection> {
+    if day < ServiceDay::of(now) {
+        return Err(Rejection::InPast { field, at: day.midnight(), now });
+    }
+    if day.midnight() - now > Seconds::hours(24 * DAYS_AHEAD_MAX) {
+        let right = format!("a day within the next {DAYS_AHEAD_MAX}");
+        return Err(invalid(field, format!("{day} is too far ahead"), right));
+    }
+    Ok(())
 }
 
 fn known_place(area: &Area, field: &'static str, place: PlaceId) -> Result<(), Rejection> {
@@ -163,11 +179,13 @@ fn add_vehicle(area: &Area, new: &NewVehicle) -> Result<Decision, Rejection> {
     if !area.facilities.contains_key(&new.facility) {
         return Err(unknown("facility", &new.facility));
     }
-    if new.layouts.is_empty() || new.layouts.iter().any(|l| l.seats == 0 && l.wheelchairs == 0) {
+    let sound =
+        |l: &crate::needs::Layout| l.seats <= 60 && l.wheelchairs <= 20 && l.seats + l.wheelchairs > 0;
+    if new.layouts.is_empty() || new.layouts.len() > LAYOUTS_MAX || !new.layouts.iter().all(sound) {
         return Err(invalid(
             "layouts",
-            "a layout without any place",
-            "at least one layout, each with a seat or wheelchair place",
+            "none, too many, or one without any place",
+            format!("1 to {LAYOUTS_MAX} layouts, each with 1 to 60 seats or 1 to 20 wheelchair places"),
         ));
     }
     let id = VehicleId(area.vehicles.get_max().map_or(0, |(id, _)| id.0) + 1);
@@ -229,6 +247,13 @@ fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> 
             "today or a later day: decisions already made stay as they were",
         ));
     }
+    if policy.effective_from.midnight() - now > Seconds::hours(24 * POLICY_DAYS_AHEAD_MAX) {
+        return Err(invalid(
+            "effective_from",
+            policy.effective_from.to_string(),
+            "a day within the next ten years",
+        ));
+    }
     if policy.source.trim().is_empty() {
         return Err(invalid(
             "source",
@@ -257,15 +282,16 @@ fn note_absence(
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
     let known = area.riders.get(&rider).ok_or_else(|| unknown("rider", &rider))?;
-    if day < ServiceDay::of(now) {
-        return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
-    }
+    near_day("day", day, now)?;
     if known.attends(day).is_none() {
         return Err(invalid(
             "day",
             format!("{rider} does not attend on {day}"),
             "a day of the member's weekday pattern",
         ));
+    }
+    if area.absences.contains(&(day, rider, kind)) {
+        return Ok(Decision::just(Vec::new()));
     }
     let mut events = vec![Event::AbsenceNoted { rider, day, kind }];
     let stays_away = |direction: Direction| match kind {
@@ -314,9 +340,7 @@ fn plan_day(
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
     let site = area.facilities.get(&facility).ok_or_else(|| unknown("facility", &facility))?;
-    if day < ServiceDay::of(now) {
-        return Err(Rejection::InPast { field: "day", at: day.midnight(), now });
-    }
+    near_day("day", day, now)?;
     if area.planned_days.contains(&(day, facility)) {
         return Err(Rejection::WrongState {
             subject: format!("the day plan of {facility} for {day}"),
@@ -458,7 +482,6 @@ fn accept_offer(
 ) -> Result<Decision, Rejection> {
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
     let RequestState::Offered { offers } = &known.state else {
-        // Accepting the same offer twice (a repeated tap) is harmless.
         return Err(Rejection::WrongState {
             subject: request.to_string(),
             state: known.state.code().to_owned(),

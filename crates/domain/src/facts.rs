@@ -1,7 +1,7 @@
 //! Facts from the driver's device. A phone that was offline simply sends again, so every fact may come twice; and people
 //! get on and off at one stop in any order.
 
-use units::{ServiceDay, Timestamp, VehicleId};
+use units::{PlaceId, Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::area::Area;
 use crate::command::FactKind;
@@ -11,17 +11,23 @@ use crate::judge::TravelTimes;
 use crate::plan::{Progress, Route, RouteId, VisitKey, VisitKind};
 use crate::rejection::Rejection;
 
+/// A run that is late into the night still belongs to its day.
+const AFTER_MIDNIGHT_MAX: Seconds = Seconds::hours(6);
+
 pub(crate) fn decide_fact(
     area: &Area,
     vehicle: VehicleId,
     fact: FactKind,
     visit: Option<VisitKey>,
     at: Timestamp,
+    now: Timestamp,
     travel: &dyn TravelTimes,
 ) -> Result<Vec<Event>, Rejection> {
-    let id = RouteId { day: ServiceDay::of(at), vehicle };
-    let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
-    let Some(visit) = visit else { return base_fact(area, &route, fact, at, travel) };
+    let Some(visit) = visit else {
+        let id = RouteId { day: ServiceDay::of(at), vehicle };
+        let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
+        return base_fact(area, &route, fact, at, travel);
+    };
     let request = area.requests.get(&visit.request).ok_or_else(|| unknown("visit", &visit))?;
     let booking =
         request.find_booking().filter(|b| b.vehicle == vehicle).ok_or_else(|| unknown("visit", &visit))?;
@@ -37,12 +43,23 @@ pub(crate) fn decide_fact(
             "boarded and no_show belong to a pickup, alighted to a dropoff",
         ));
     }
-    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) || booking.day != id.day
-    {
+    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) {
         // Already done, or overtaken by a cancellation: the driver's repeated tap changes nothing.
         return Ok(Vec::new());
     }
+    let day = booking.day;
+    if at < day.midnight() || at > day.next().midnight() + AFTER_MIDNIGHT_MAX {
+        return Err(invalid(
+            "at",
+            at.to_string(),
+            format!("a time of the ride's day, {day}; is the device's clock right?"),
+        ));
+    }
+    let id = RouteId { day, vehicle };
+    let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
     require_next(area, &route, visit)?;
+    // A device's clock may be behind the fact before this one; the order of facts is what counts.
+    let at = at.max(last_fact(&route)).min(now);
     let from = route.anchor.place;
     let request_id = visit.request;
     Ok(match fact {
@@ -65,17 +82,46 @@ pub(crate) fn decide_fact(
         FactKind::Boarded => vec![Event::Boarded { route: id, request: request_id, at }],
         FactKind::Alighted => vec![Event::Alighted { route: id, request: request_id, at }],
         FactKind::NoShow => {
-            // Waiting at the door is part of the promise: before it begins nobody is a no-show.
-            if at < booking.promise.pickup.open() {
-                return Err(invalid(
-                    "fact",
-                    format!("no_show at {at}"),
-                    format!("the promised time begins at {}", booking.promise.pickup.open()),
-                ));
-            }
+            let open = booking.promise.pickup.open();
+            require_tried(area, &route, request.from, open, at)?;
             vec![Event::NoShow { route: id, request: request_id, at }]
         }
     })
+}
+
+/// Waiting at the door is part of the promise: nobody is a no-show before it begins, or unseen.
+fn require_tried(
+    area: &Area,
+    route: &Route,
+    door: PlaceId,
+    open: Timestamp,
+    at: Timestamp,
+) -> Result<(), Rejection> {
+    if at < open {
+        return Err(invalid(
+            "fact",
+            format!("no_show at {at}"),
+            format!("the promised time begins at {open}"),
+        ));
+    }
+    let there = match route.progress {
+        Progress::Arrived { visit, .. } => area.find_visit_place(visit) == Some(door),
+        Progress::Standing => route.anchor.place == door,
+        Progress::Heading { .. } | Progress::Returning { .. } => false,
+    };
+    if there {
+        return Ok(());
+    }
+    Err(invalid("fact", "no_show without having arrived", "report `arrived` at the door first"))
+}
+
+/// When the newest thing known of a route happened.
+fn last_fact(route: &Route) -> Timestamp {
+    match route.progress {
+        Progress::Standing => route.anchor.ready,
+        Progress::Heading { departed_at, .. } | Progress::Returning { departed_at, .. } => departed_at,
+        Progress::Arrived { at, .. } => at,
+    }
 }
 
 /// Empty, towards the base or back at it.

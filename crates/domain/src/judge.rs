@@ -52,6 +52,7 @@ pub fn check(
         let mut judge = Judge { area: after, route: &route, now, travel, forced, found: &mut fresh };
         judge.whole();
         judge.member_delay(before);
+        judge.bookings(before);
         let standing = broken_by_facts(before, *id, now, travel);
         found.extend(fresh.into_iter().filter(|v| !standing.contains(&(v.visit, v.rule))));
     }
@@ -116,6 +117,37 @@ impl Judge<'_> {
     fn known(&self, visit: VisitKey) -> Option<(&Request, &Booking)> {
         let request = self.area.requests.get(&visit.request)?;
         request.find_active_booking().map(|booking| (&**request, booking))
+    }
+
+    /// Nobody's promise was rewritten, and what is new was allowed by the policy in force.
+    fn bookings(&mut self, before: &Area) {
+        let id = self.route.id;
+        let policy = self.area.policies.in_force(id.day);
+        let area = self.area;
+        for request in area.requests.values() {
+            let Some(booking) = request.find_active_booking() else { continue };
+            if booking.vehicle != id.vehicle || booking.day != id.day {
+                continue;
+            }
+            let visit = Some(VisitKey::pickup(request.id));
+            match before.requests.get(&request.id).and_then(|r| r.find_active_booking()) {
+                Some(former) if former != booking => {
+                    self.say(visit, "promise", format!("the booking of {} was rewritten", request.id));
+                }
+                Some(_) => {}
+                None if !policy.allows.contains(&booking.class) => {
+                    self.say(visit, "policy", format!("{} is not allowed", booking.class.code()));
+                }
+                None if booking.terms != policy.terms(booking.class) => {
+                    self.say(
+                        visit,
+                        "policy",
+                        format!("{:?} are not the terms of {}", booking.terms, booking.class.code()),
+                    );
+                }
+                None => {}
+            }
+        }
     }
 
     /// A guest who is new on the route delays no member by more than the policy allows, against the day plan.
@@ -464,6 +496,9 @@ fn earliest(
             Progress::Arrived { at, .. } if i == 0 => at.max(now - area.service_of(visit)),
             _ => free + drive(area, place, here, travel),
         };
+        if i == 0 {
+            first_arrival = arrival;
+        }
         let booking = area.requests.get(&visit.request).and_then(|r| r.find_active_booking());
         let hours = area.vehicles.get(&route.id.vehicle).and_then(|v| area.facilities.get(&v.facility));
         let open = booking.map(|b| match (visit.kind, hours) {

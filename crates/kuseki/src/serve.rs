@@ -36,6 +36,7 @@ pub struct Arguments {
 pub struct House {
     pub service: Arc<Service>,
     pub history: Vec<Event>,
+    pub history_version: Version,
     /// Held as long as the house stands; dropped last.
     _data: DataDir,
 }
@@ -45,6 +46,7 @@ pub struct Beginning {
     pub data: DataDir,
     pub log: Box<dyn EventLog>,
     pub history: Vec<Event>,
+    pub history_version: Version,
     pub last_at: Option<Timestamp>,
 }
 
@@ -54,13 +56,13 @@ pub fn open(data: &std::path::Path, roads: &Roads, area_name: &str) -> Result<Be
     let mut log = data.log()?;
     let mut history = Vec::new();
     let mut last_at = None;
-    store::LogReader::load(&mut log, AREA, Version::EMPTY, &mut |stored| {
+    let history_version = store::LogReader::load(&mut log, AREA, Version::EMPTY, &mut |stored| {
         last_at = Some(stored.at);
         // What cannot be read is reported by the engine, with the event's number.
         history.extend(serde_json::from_str::<Event>(&stored.payload));
         Ok(())
     })?;
-    Ok(Beginning { data, log: Box::new(log), history, last_at })
+    Ok(Beginning { data, log: Box::new(log), history, history_version, last_at })
 }
 
 impl Beginning {
@@ -72,7 +74,12 @@ impl Beginning {
     ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
         let service = Service::start(ServiceSetup { engine, clock, tick_every })?;
-        Ok(House { service: Arc::new(service), history: self.history, _data: self.data })
+        Ok(House {
+            service: Arc::new(service),
+            history: self.history,
+            history_version: self.history_version,
+            _data: self.data,
+        })
     }
 }
 
@@ -118,6 +125,7 @@ pub async fn serve(
         demo_clock,
         roads_warning: None,
         history: house.history,
+        history_version: house.history_version,
         metrics,
     };
     let router = server::router(setup);

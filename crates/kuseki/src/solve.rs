@@ -53,7 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         let all: Vec<_> = (0..arguments.threads)
             .map(|number| {
                 let instance = &instance;
-                scope.spawn(move || search(instance, arguments, arguments.seed.wrapping_add(number * 1_000_003), begin))
+                scope.spawn(move || {
+                    search(instance, arguments, arguments.seed.wrapping_add(number * 1_000_003), begin)
+                })
             })
             .collect();
         let lost = || Err(Fault::Usage("a search ended in a panic".to_owned()));

@@ -20,8 +20,10 @@ use crate::relax::{Relaxed, relax};
 use crate::route::{Broken, Route};
 use crate::travel::Travel;
 
-/// Requests that a vehicle cannot serve at all weigh more than any drive.
+/// What leaving a new wish unserved weighs, against others like it.
 const UNSERVED: i64 = 1;
+/// Somebody with a promise is never given up for new wishes, however many.
+const PROMISED: i64 = 1_000_000;
 
 /// A day's problem with the names that its numbers stand for.
 pub struct Live<T> {
@@ -138,6 +140,11 @@ impl<T: Travel> Live<T> {
             self.model.replace_request(number as u32, request)?;
         }
         self.yield_to_facts()
+    }
+
+    /// Vehicles that take nobody new for now.
+    pub fn list_strained(&self) -> Vec<VehicleId> {
+        self.strained.iter().map(|number| self.vehicle_id(*number)).collect()
     }
 
     /// Whether facts have broken more on a vehicle than windows and rides; it takes nobody new.
@@ -366,7 +373,7 @@ fn booked(area: &Area, name: RequestId, vehicle: u32) -> Result<Request, LiveFau
         group: group(booking.terms),
         vehicles: VehicleSet::only([vehicle]),
         clash: SmallVec::new(),
-        penalty: UNSERVED,
+        penalty: PROMISED,
         hours_waived: false,
     })
 }

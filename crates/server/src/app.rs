@@ -34,6 +34,8 @@ pub struct Setup {
     pub roads_warning: Option<String>,
     /// All events so far, for the figures.
     pub history: Vec<domain::Event>,
+    /// Number of the last of them.
+    pub history_version: store::Version,
     /// Renders the metrics.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
 }
@@ -133,6 +135,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             )
         })?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        // serde would take a list as the fields in order; a caller who sends one means something else.
+        if text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Problem::invalid("body", "a list; send one JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(text);
         let input = serde_path_to_error::deserialize(&mut reader).map_err(|e| malformed(&e))?;
         reader.end().map_err(|e| {
@@ -172,7 +178,7 @@ fn read_key(headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Option<Key>,
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let wrong = || Problem::invalid("Idempotency-Key", "1 to 200 visible ASCII characters, such as a UUID");
     let key = value.to_str().map_err(|_| wrong())?.trim();
-    if key.is_empty() || key.len() > 200 {
+    if key.is_empty() || key.len() > 200 || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
         return Err(wrong());
     }
     let mut hash = Sha256::new();

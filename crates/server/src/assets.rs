@@ -139,7 +139,7 @@ mod tests {
         headers
     }
 
-    fn said<'a>(answer: &'a Response, name: header::HeaderName) -> &'a str {
+    fn said(answer: &Response, name: header::HeaderName) -> &str {
         answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 

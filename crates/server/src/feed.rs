@@ -2,12 +2,14 @@
 //! only pick what is theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dispatch::{Happened, Published, Snapshot};
 use domain::Event;
 use serde_json::{Value, json};
+use store::Version;
 use tokio::sync::broadcast;
 use units::{FacilityId, RequestId, ServiceDay, VehicleId};
 
@@ -22,6 +24,8 @@ const BEHIND_MAX: usize = 512;
 #[derive(Debug)]
 pub struct Message {
     pub n: u64,
+    /// Tells of events; a client that has seen them need not see them again.
+    pub is_change: bool,
     pub board: String,
     pub town: Option<String>,
     pub vehicles: BTreeMap<VehicleId, String>,
@@ -31,11 +35,17 @@ pub struct Message {
 pub struct Feed {
     messages: broadcast::Sender<Arc<Message>>,
     moved: Mutex<BTreeSet<VehicleId>>,
+    /// Number of the last event that clients were told of; what is no event carries it.
+    told: AtomicU64,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Feed { messages: broadcast::Sender::new(BEHIND_MAX), moved: Mutex::new(BTreeSet::new()) }
+        Feed {
+            messages: broadcast::Sender::new(BEHIND_MAX),
+            moved: Mutex::new(BTreeSet::new()),
+            told: AtomicU64::new(0),
+        }
     }
 }
 
@@ -50,16 +60,23 @@ impl Feed {
     }
 
     /// Something other than an event that everybody should know (the clock's speed).
-    pub fn announce(&self, n: u64, body: &Value) {
+    pub fn announce(&self, mut body: Value) {
+        let n = self.told();
+        body["n"] = json!(n);
         let text = body.to_string();
         let message = Message {
             n,
+            is_change: false,
             board: text.clone(),
             town: Some(text),
             vehicles: BTreeMap::new(),
             requests: BTreeMap::new(),
         };
         drop(self.messages.send(Arc::new(message)));
+    }
+
+    pub fn told(&self) -> u64 {
+        self.told.load(Ordering::Acquire)
     }
 
     fn take_moved(&self) -> BTreeSet<VehicleId> {
@@ -109,11 +126,17 @@ impl Touched {
             | Event::RequestCancelled { request, .. } => {
                 self.requests.insert(*request);
             }
-            Event::PlanChanged { routes, .. } => self.vehicles.extend(routes.iter().map(|r| r.route.vehicle)),
-            Event::RouteAcknowledged { route, .. }
-            | Event::Departed { route, .. }
-            | Event::Arrived { route, .. } => {
+            Event::PlanChanged { routes, .. } => {
+                self.vehicles.extend(routes.iter().map(|r| r.route.vehicle));
+                let visits = routes.iter().flat_map(|r| r.visits.iter());
+                self.requests.extend(visits.map(|v| v.visit.request));
+            }
+            Event::RouteAcknowledged { route, .. } => {
                 self.vehicles.insert(route.vehicle);
+            }
+            Event::Departed { route, visit, .. } | Event::Arrived { route, visit, .. } => {
+                self.vehicles.insert(route.vehicle);
+                self.requests.extend(visit.map(|v| v.request));
             }
             Event::Boarded { route, request, .. }
             | Event::Alighted { route, request, .. }
@@ -204,15 +227,24 @@ impl Change {
     fn message(&self) -> Message {
         let vehicles = self.vehicles.keys().filter_map(|id| Some((*id, self.for_vehicle(*id)?))).collect();
         let requests = self.requests.keys().filter_map(|id| Some((*id, self.for_request(*id)?))).collect();
-        Message { n: self.n, board: self.for_board(), town: Some(self.for_town()), vehicles, requests }
+        Message {
+            n: self.n,
+            is_change: true,
+            board: self.for_board(),
+            town: Some(self.for_town()),
+            vehicles,
+            requests,
+        }
     }
 }
 
 /// Runs until the service is gone.
-pub async fn pump(app: Arc<App>, mut figures: stats::DayFigures) {
+pub async fn pump(app: Arc<App>, mut figures: stats::DayFigures, mut known: Version) {
+    // Listen first, then look back: what happened since the history was read is folded too.
     let mut feed = app.service.subscribe();
     let mut ticks = tokio::time::interval(POSITIONS_EVERY);
-    let mut known = app.service.snapshot().version;
+    app.feed.told.store(known.0, Ordering::Release);
+    catch_up(&app, &mut figures, &mut known);
     loop {
         tokio::select! {
             published = feed.recv() => match published {
@@ -222,15 +254,24 @@ pub async fn pump(app: Arc<App>, mut figures: stats::DayFigures) {
                     known = snapshot.version.max(known);
                     pass_on(&app, &mut figures, &fresh, snapshot);
                 }
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    let missed = app.service.since(known).unwrap_or_default();
-                    let snapshot = app.service.snapshot();
-                    known = missed.last().map_or(known, |h| h.version);
-                    pass_on(&app, &mut figures, &missed, &snapshot);
-                }
+                Err(broadcast::error::RecvError::Lagged(_)) => catch_up(&app, &mut figures, &mut known),
                 Err(broadcast::error::RecvError::Closed) => return,
             },
             _ = ticks.tick() => pass_positions(&app),
+        }
+    }
+}
+
+/// Tells of everything in the log behind `known`.
+fn catch_up(app: &Arc<App>, figures: &mut stats::DayFigures, known: &mut Version) {
+    match app.service.load_since(*known) {
+        Ok(missed) => {
+            let snapshot = app.service.snapshot();
+            *known = missed.last().map_or(*known, |h| h.version);
+            pass_on(app, figures, &missed, &snapshot);
+        }
+        Err(fault) => {
+            tracing::error!(error = %fault, "the log could not be read; figures and pages may lag behind")
         }
     }
 }
@@ -246,6 +287,7 @@ fn pass_on(app: &Arc<App>, figures: &mut stats::DayFigures, happened: &[Arc<Happ
     let names: Vec<&str> = happened.iter().map(|h| h.event.name()).collect();
     let touched = Touched::by(happened, snapshot);
     let change = Change::render(app, snapshot, &touched, &names, last.version.0);
+    app.feed.told.store(last.version.0, Ordering::Release);
     drop(app.feed.messages.send(Arc::new(change.message())));
 }
 
@@ -255,6 +297,7 @@ fn pass_positions(app: &App) {
         return;
     }
     let snapshot = app.service.snapshot();
+    let n = app.feed.told();
     let mut all = Vec::new();
     let mut vehicles = BTreeMap::new();
     for id in moved {
@@ -269,13 +312,10 @@ fn pass_positions(app: &App) {
             "vehicle": id.to_string(), "at": seen.fix.at.to_string(),
             "position": [seen.fix.point.lon(), seen.fix.point.lat()], "heading": seen.heading, "state": state,
         });
-        vehicles.insert(
-            id,
-            json!({ "n": snapshot.version.0, "kind": "positions", "positions": [one] }).to_string(),
-        );
+        vehicles.insert(id, json!({ "n": n, "kind": "positions", "positions": [one] }).to_string());
         all.push(one);
     }
-    let board = json!({ "n": snapshot.version.0, "kind": "positions", "positions": all }).to_string();
-    let message = Message { n: snapshot.version.0, board, town: None, vehicles, requests: BTreeMap::new() };
+    let board = json!({ "n": n, "kind": "positions", "positions": all }).to_string();
+    let message = Message { n, is_change: false, board, town: None, vehicles, requests: BTreeMap::new() };
     drop(app.feed.messages.send(Arc::new(message)));
 }

@@ -110,6 +110,7 @@ pub fn router(setup: Setup) -> Router {
         figures.fold(event);
     }
     let now = setup.service.clock.now();
+    let history_version = setup.history_version;
     let app = Arc::new(App {
         legs: legs::Legs::new(setup.service.roads.clone()),
         map: map::MapBody::of(&setup.service.roads),
@@ -121,7 +122,7 @@ pub fn router(setup: Setup) -> Router {
         roads_warning: setup.roads_warning,
         service: setup.service,
     });
-    tokio::spawn(feed::pump(app.clone(), figures));
+    tokio::spawn(feed::pump(app.clone(), figures, history_version));
     let (api, document) = documented();
     let document = document.to_pretty_json().unwrap_or_default();
     let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
@@ -159,12 +160,17 @@ async fn no_such_method(method: axum::http::Method, uri: axum::http::Uri) -> Pro
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-async fn health(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
+async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<serde_json::Value>) {
     let snapshot = app.service.snapshot();
-    Json(serde_json::json!({
-        "status": "ok", "version": env!("CARGO_PKG_VERSION"), "log_version": snapshot.version.0,
+    let healthy = app.service.is_healthy();
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = serde_json::json!({
+        "status": if healthy { "ok" } else { "storage_unavailable" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "log_version": snapshot.version.0,
         "refused_plans": snapshot.effort.refused_plans,
-    }))
+    });
+    (status, Json(body))
 }
 
 async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {

@@ -87,6 +87,7 @@ impl From<Rejection> for Problem {
         let mut problem = Problem::new(status, rejection.code(), detail.clone());
         problem.detail_ja = texts::problem_ja(rejection.code(), rejection.field(), &detail);
         if let Some(field) = rejection.field() {
+            let detail = detail.strip_prefix(&format!("{field}: ")).unwrap_or(&detail).to_owned();
             problem.errors.push(FieldError { field: field.to_owned(), detail });
         }
         problem
@@ -126,7 +127,8 @@ pub async fn as_document(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let words = axum::body::to_bytes(body, 4_096).await.unwrap_or_default();
     let words = String::from_utf8_lossy(&words).trim().to_owned();
-    let detail = if words.is_empty() { status.canonical_reason().unwrap_or("error").to_owned() } else { words };
+    let detail =
+        if words.is_empty() { status.canonical_reason().unwrap_or("error").to_owned() } else { words };
     let code = match status {
         StatusCode::NOT_FOUND => "not_found",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",

@@ -57,7 +57,11 @@ pub fn alternative(alternative: &Alternative) -> Both {
 
 /// The Japanese sentence for a problem code, with the field's everyday name.
 pub fn problem_ja(code: &str, field: Option<&str>, detail: &str) -> String {
-    let sentence = JA["problem"][code].as_str().unwrap_or("{detail}");
+    let sentence = match field {
+        Some(_) => &JA["problem"][code],
+        None => JA["problem_of_whole"].get(code).unwrap_or(&JA["problem"][code]),
+    };
+    let sentence = sentence.as_str().unwrap_or("{detail}");
     let field = field.map_or("", |f| JA["field"][f].as_str().unwrap_or(f));
     sentence.replace("{field}", field).replace("{detail}", detail)
 }

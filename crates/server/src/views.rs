@@ -10,7 +10,7 @@ use crate::texts;
 use crate::wire;
 
 /// Legs of a route whose street geometry is sent.
-const PATH_LEGS: usize = 3;
+const PATH_LEGS: usize = 10;
 
 /// Everything a view is made from.
 pub struct Viewer<'a> {

@@ -106,49 +106,40 @@ async fn talk(app: Arc<App>, topic: Topic, after: Option<u64>, socket: WebSocket
     let (mut out, mut incoming) = socket.split();
     // Listen before looking back, so that nothing falls between.
     let mut feed = app.feed.subscribe();
-    let mut sent = match catch_up(&app, topic, after) {
-        CaughtUp::Nothing(n) => n,
-        CaughtUp::With(n, text) => {
-            if out.send(Frame::text(text)).await.is_err() {
-                return;
-            }
-            n
-        }
-        CaughtUp::TooFar(n) => {
-            drop(out.send(Frame::text(json!({ "n": n, "kind": "resync" }).to_string())).await);
-            n
-        }
+    let (caught_up, first) = match catch_up(&app, topic, after) {
+        CaughtUp::Nothing(n) => (n, None),
+        CaughtUp::With(n, text) => (n, Some(text)),
+        CaughtUp::TooFar(n) => (n, Some(json!({ "n": n, "kind": "resync" }).to_string())),
     };
+    let mut frame = first.map(Frame::text);
     let mut pings = tokio::time::interval(PING_EVERY);
     loop {
-        let frame = tokio::select! {
+        if let Some(frame) = frame.take() {
+            match tokio::time::timeout(SEND_MAX, out.send(frame)).await {
+                Ok(Ok(())) => {}
+                _ => break,
+            }
+        }
+        frame = tokio::select! {
             message = feed.recv() => match message {
-                Ok(message) => {
-                    // A change that the catch-up already told of.
-                    let old = message.n < sent;
-                    sent = sent.max(message.n);
-                    match topic.pick(&message) {
-                        Some(text) if !old => Frame::text(text.to_owned()),
-                        _ => continue,
-                    }
+                // What the client had already, or was just caught up with, is not told again.
+                Ok(message) if message.is_change && message.n <= caught_up => None,
+                Ok(message) => topic.pick(&message).map(|text| Frame::text(text.to_owned())),
+                Err(RecvError::Lagged(_)) => {
+                    Some(Frame::text(json!({ "n": app.feed.told(), "kind": "resync" }).to_string()))
                 }
-                Err(RecvError::Lagged(_)) => Frame::text(json!({ "n": sent, "kind": "resync" }).to_string()),
                 Err(RecvError::Closed) => break,
             },
-            frame = incoming.next() => match frame {
-                Some(Ok(Frame::Text(text))) => match hear(&app, topic, &text).await {
-                    Ok(()) => continue,
-                    Err(problem) => Frame::text(json!({ "n": sent, "kind": "problem", "problem": problem }).to_string()),
-                },
+            heard = incoming.next() => match heard {
+                Some(Ok(Frame::Text(text))) => hear(&app, topic, &text).await.err().map(|problem| {
+                    let body = json!({ "n": app.feed.told(), "kind": "problem", "problem": problem });
+                    Frame::text(body.to_string())
+                }),
                 Some(Ok(Frame::Close(_)) | Err(_)) | None => break,
-                Some(Ok(_)) => continue,
+                Some(Ok(_)) => None,
             },
-            _ = pings.tick() => Frame::Ping(Vec::new().into()),
+            _ = pings.tick() => Some(Frame::Ping(Vec::new().into())),
         };
-        match tokio::time::timeout(SEND_MAX, out.send(frame)).await {
-            Ok(Ok(())) => {}
-            _ => break,
-        }
     }
     metrics::gauge!("kuseki_sockets").decrement(1.0);
 }
@@ -162,7 +153,8 @@ enum CaughtUp {
 fn catch_up(app: &App, topic: Topic, after: Option<u64>) -> CaughtUp {
     let snapshot = app.service.snapshot();
     let n = snapshot.version.0;
-    let Some(after) = after else { return CaughtUp::Nothing(n) };
+    // Without a number the client wants all from now on.
+    let Some(after) = after else { return CaughtUp::Nothing(0) };
     let Some(missed) = app.service.since(Version(after)) else { return CaughtUp::TooFar(n) };
     if after > n {
         // Numbers from another log (a new data directory).

@@ -161,7 +161,7 @@ fn what_cannot_be_solved_is_told_by_line_and_field() {
     let text = cordeau(&draw(4));
     let lines: Vec<&str> = text.lines().collect();
     fails(lines[..8].join("\n").as_bytes(), &["line 1: 7 node rows", "expected"]);
-    fails(text[..text.find("\n3 ").unwrap() + 6].as_bytes(), &["line 5: `3 ", "expected"]);
+    fails(&text.as_bytes()[..text.find("\n3 ").unwrap() + 6], &["line 5: `3 ", "expected"]);
     fails(lines[..1].join("\n").as_bytes(), &["line 1"]);
     fails(text.replacen("\n2 ", "\n2 x", 1).as_bytes(), &["line 4", "expected"]);
     let own = problem(&draw(4));

@@ -70,8 +70,7 @@ pub async fn set_clock(
     }
     clock.set_speed(speed);
     let clock = app.clock();
-    let n = app.service.snapshot().version.0;
-    app.feed.announce(n, &json!({ "n": n, "kind": "clock", "clock": clock }));
+    app.feed.announce(json!({ "kind": "clock", "clock": clock }));
     Ok(Json(clock))
 }
 

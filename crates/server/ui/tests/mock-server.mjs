@@ -82,6 +82,11 @@ class MockServer {
 
   hear(request, response) {
     const url = new URL(request.url, "http://mock");
+    if (url.pathname === "/health") {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status: "ok", log_version: this.board().n }));
+      return;
+    }
     const work = url.pathname.startsWith("/api/v1/") ? this.api(request, response, url) : this.page(response, url);
     work.catch((fault) => {
       console.error(fault);
