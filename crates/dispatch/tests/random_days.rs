@@ -100,7 +100,7 @@ impl Day {
             let member = number % 2 == 0;
             let weekdays = if self.draw.random_ratio(4, 5) { vec![Weekday::Tue] } else { vec![Weekday::Mon] };
             let membership =
-                member.then(|| Membership { facility: FacilityId(1), weekdays: Weekdays(weekdays) });
+                member.then_some(Membership { facility: FacilityId(1), weekdays: Weekdays(weekdays) });
             self.must(Command::AddRider(NewRider { needs, places, membership }));
         }
         let mut policy = Policy::national(self.day);

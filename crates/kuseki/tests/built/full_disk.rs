@@ -50,6 +50,8 @@ async fn a_full_disk_refuses_writes_serves_reads_and_loses_nothing() {
     }
     assert!(kept.len() > 10, "only {} commands fitted", kept.len());
 
+    assert_eq!(client.health().await.expect(503)["status"], "storage_unavailable");
+
     // Reads go on and show what was acknowledged and nothing else.
     let version = client.log_version().await;
     let all = client.get("/corporations").await.expect(200);
@@ -68,6 +70,7 @@ async fn a_full_disk_refuses_writes_serves_reads_and_loses_nothing() {
     server.kill();
     let server = site.serve();
     let client = server.client();
+    assert_eq!(client.health().await.expect(200)["status"], "ok");
     assert_eq!(client.get("/corporations").await.expect(200), all);
     for (key, body, answer) in &kept {
         assert_eq!(&client.try_post("/corporations", key, body).await.unwrap().expect(201), answer);

@@ -244,9 +244,15 @@ impl Client {
         self.send(Method::GET, &format!("/api/v1{path}"), &[], Vec::new()).await.unwrap()
     }
 
+    pub async fn health(&self) -> Answer {
+        self.send(Method::GET, "/health", &[], Vec::new()).await.unwrap()
+    }
+
     /// Version of the log as `/health` gives it.
     pub async fn log_version(&self) -> u64 {
-        let health = self.send(Method::GET, "/health", &[], Vec::new()).await.unwrap().expect(200);
+        let answer = self.health().await;
+        assert!(matches!(answer.status, 200 | 503), "{}", answer.body);
+        let health = answer.body;
         assert_eq!(health["refused_plans"], 0, "the judge refused a plan of the planner");
         health["log_version"].as_u64().unwrap()
     }
