@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use domain::{
-    Area, Booking, Channel, Direction, Event, Facility, Layout, Needs, Place, Planned, PlannedVisit, Policy, Promise,
-    Purpose, RideClass, Rider, RouteChange, RouteId, RunBooking, Terms, TravelTimes, Vehicle, VehicleKind, VisitKey,
-    Wish, check,
+    Area, Booking, Channel, Direction, Event, Facility, Layout, Needs, Place, Planned, PlannedVisit, Policy,
+    Promise, Purpose, RideClass, Rider, RouteChange, RouteId, RunBooking, Terms, TravelTimes, Vehicle,
+    VehicleKind, VisitKey, Wish, check,
 };
 use units::{
-    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, PlaceId, RequestId, RiderId, Seconds,
-    ServiceDay, Timestamp, VehicleId, Window,
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, PlaceId, RequestId, RiderId,
+    Seconds, ServiceDay, Timestamp, VehicleId, Window,
 };
 
 /// Places lie on a line, a minute's drive apart; the base is at 0.
@@ -203,13 +203,22 @@ fn nobody_stands_or_rides_too_long() {
 
 #[test]
 fn the_load_fits_a_layout_on_every_leg() {
-    let riders =
-        |numbers: &'static [u32]| move |area: &mut Area| numbers.iter().for_each(|n| guest(area, *n, wide(), wide()));
-    let together = |a: u32, b: u32| [(a, '+', "10:10"), (b, '+', "10:15"), (a, '-', "10:33"), (b, '-', "10:35")];
+    let riders = |numbers: &'static [u32]| {
+        move |area: &mut Area| numbers.iter().for_each(|n| guest(area, *n, wide(), wide()))
+    };
+    let together =
+        |a: u32, b: u32| [(a, '+', "10:10"), (b, '+', "10:15"), (a, '-', "10:33"), (b, '-', "10:35")];
     assert_eq!(verdict(riders(&[5, 6]), &together(5, 6)), LAWFUL, "two seats");
     assert_eq!(verdict(riders(&[6, 7]), &together(6, 7)), LAWFUL, "a seat and the wheelchair place");
     assert_eq!(verdict(riders(&[5, 8]), &together(5, 8)), ["layout"], "a walker takes half a seat more");
-    let three = [(4, '+', "10:00"), (5, '+', "10:03"), (6, '+', "10:06"), (4, '-', "10:22"), (5, '-', "10:23"), (6, '-', "10:24")];
+    let three = [
+        (4, '+', "10:00"),
+        (5, '+', "10:03"),
+        (6, '+', "10:06"),
+        (4, '-', "10:22"),
+        (5, '-', "10:23"),
+        (6, '-', "10:24"),
+    ];
     assert_eq!(verdict(riders(&[4, 5, 6]), &three), ["layout"], "three on two seats");
 }
 
@@ -237,7 +246,8 @@ fn members_and_guests_meet_only_where_terms_allow() {
 
 #[test]
 fn policy_lane_attendant_and_shift_are_held() {
-    let empty_leg = |area: &mut Area| ride(area, 5, RideClass::GuestEmptyLeg, Terms::EmptyLeg, wide(), wide());
+    let empty_leg =
+        |area: &mut Area| ride(area, 5, RideClass::GuestEmptyLeg, Terms::EmptyLeg, wide(), wide());
     assert_eq!(verdict(empty_leg, &[(5, '+', "10:00"), (5, '-', "10:17")]), ["policy"]);
     let lane = |area: &mut Area| guest(area, 13, wide(), wide());
     assert_eq!(verdict(lane, &[(13, '+', "10:00"), (13, '-', "10:09")]), ["lane"]);
@@ -290,7 +300,14 @@ fn guests_delay_members_by_no_more_than_the_policy_says() {
     let mut policy = Policy::national(day());
     policy.allows.insert(RideClass::GuestEmptyLeg);
     before.apply(&Event::PolicyAdopted { policy }).unwrap();
-    ride(&mut before, 5, RideClass::MemberOnRun, Terms::Member, window("08:30", "08:45"), window("08:30", "09:30"));
+    ride(
+        &mut before,
+        5,
+        RideClass::MemberOnRun,
+        Terms::Member,
+        window("08:30", "08:45"),
+        window("08:30", "09:30"),
+    );
     plan(&mut before, &[(5, '+', "08:30"), (5, '-', "08:37")]);
     let delayed = |pickup: &str, dropoff: &str| {
         let mut after = before.clone();

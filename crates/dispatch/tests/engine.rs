@@ -1,0 +1,251 @@
+//! The engine's own promises: what was acknowledged is kept, what was not is not, and nobody's command harms another's.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use dispatch::{Engine, Key, Setup, Submission, Turned};
+use domain::{
+    Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider, NewVehicle,
+    Party, Policy, Purpose, Rejection, RequestState, RideClass, VehicleKind, VisitKey, Weekdays, Wish,
+};
+use roads::Roads;
+use store::{
+    Append, AppendError, EventLog, Fault, LogReader, MemoryLog, Receipt, Refusal, RegisterEntry, StoredEvent,
+    Version,
+};
+use units::{
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Node, PlaceId, RequestId, RiderId, Seconds,
+    ServiceDay, Timestamp, VehicleId, Weekday,
+};
+
+static ROADS: LazyLock<Arc<Roads>> = LazyLock::new(|| Arc::new(roads::draw_town(5).unwrap().roads));
+const MEMBERS: u32 = 8;
+
+/// A log whose disk can be filled.
+struct FullDisk {
+    log: MemoryLog,
+    full: Arc<AtomicBool>,
+}
+
+impl LogReader for FullDisk {
+    fn load(
+        &mut self,
+        area: AreaId,
+        after: Version,
+        each: &mut dyn FnMut(StoredEvent) -> Result<(), Refusal>,
+    ) -> Result<Version, Fault> {
+        self.log.load(area, after, each)
+    }
+
+    fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
+        self.log.receipt(area, key)
+    }
+
+    fn load_register(
+        &mut self,
+        each: &mut dyn FnMut(RegisterEntry) -> Result<(), Refusal>,
+    ) -> Result<(), Fault> {
+        self.log.load_register(each)
+    }
+
+    fn find_register(&mut self, kind: &str, id: &str) -> Result<Option<RegisterEntry>, Fault> {
+        self.log.find_register(kind, id)
+    }
+
+    fn search_register(&mut self, kind: &str, words: &str, limit: u32) -> Result<Vec<RegisterEntry>, Fault> {
+        self.log.search_register(kind, words, limit)
+    }
+}
+
+impl EventLog for FullDisk {
+    fn append(&mut self, batch: &Append) -> Result<Version, AppendError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(AppendError::Fault(Fault::DiskFull { path: "log".into() }));
+        }
+        self.log.append(batch)
+    }
+
+    fn take_epoch(&mut self, area: AreaId) -> Result<u64, Fault> {
+        self.log.take_epoch(area)
+    }
+
+    fn reader(&self) -> Result<Box<dyn LogReader>, Fault> {
+        self.log.reader()
+    }
+}
+
+fn day() -> ServiceDay {
+    ServiceDay::parse("2026-11-24").unwrap()
+}
+
+fn at(hour: u32, minute: u32) -> Timestamp {
+    day().at(DayTime::hm(hour, minute))
+}
+
+fn hours(open: (u32, u32), close: (u32, u32)) -> DayWindow {
+    DayWindow::new(DayTime::hm(open.0, open.1), DayTime::hm(close.0, close.1)).unwrap()
+}
+
+fn send(engine: &mut Engine, command: Command, now: Timestamp) -> Result<dispatch::Reply, Turned> {
+    engine.submit(Submission::of(command, "test"), now)
+}
+
+/// One facility with one small vehicle, eight members of a Tuesday, eight guests; all riders have two places.
+fn town(log: Box<dyn EventLog>) -> Engine {
+    let mut engine = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log }).unwrap();
+    let mut must = |command: Command| send(&mut engine, command, at(6, 0)).map(|_| ()).unwrap();
+    must(Command::AddCorporation);
+    for number in 0..(1 + 4 * MEMBERS) {
+        let node = Node(number * 97 % ROADS.node_count() as u32);
+        must(Command::AddPlace(NewPlace { node, largest_vehicle: VehicleKind::Van }));
+    }
+    must(Command::AddFacility(NewFacility {
+        corporation: CorporationId(1),
+        place: PlaceId(1),
+        service: hours((9, 30), (16, 40)),
+        pickup_hours: hours((7, 30), (9, 45)),
+        dropoff_hours: hours((16, 25), (18, 30)),
+        ride_max: Seconds::minutes(40),
+    }));
+    must(Command::AddVehicle(NewVehicle {
+        facility: FacilityId(1),
+        kind: VehicleKind::Minivan,
+        layouts: vec![Layout { seats: 3, wheelchairs: 0 }],
+        shift: hours((7, 30), (18, 30)),
+        attendant: false,
+    }));
+    for number in 0..(2 * MEMBERS) {
+        let needs = Needs {
+            wheelchair: false,
+            walker_tenths: 0,
+            attendant: false,
+            boarding: Seconds::minutes(2),
+            alighting: Seconds::minutes(1),
+        };
+        let places = vec![PlaceId(2 + 2 * number), PlaceId(3 + 2 * number)];
+        let membership = (number < MEMBERS)
+            .then(|| Membership { facility: FacilityId(1), weekdays: Weekdays(vec![Weekday::Tue]) });
+        must(Command::AddRider(NewRider { needs, places, membership }));
+    }
+    let mut policy = Policy::national(day());
+    policy.allows.insert(RideClass::GuestEmptyLeg);
+    policy.guest_hours = hours((7, 30), (18, 0));
+    must(Command::AdoptPolicy(policy));
+    engine
+}
+
+fn ask(engine: &mut Engine, guest: u32, wish: Timestamp, now: Timestamp) -> RequestId {
+    let number = MEMBERS + guest;
+    let party = Party {
+        rider: RiderId(number + 1),
+        people: 1,
+        from: PlaceId(2 + 2 * number),
+        to: PlaceId(3 + 2 * number),
+        wish: Wish::LeaveAt(wish),
+        channel: Channel::Phone,
+        purpose: Purpose::Other,
+    };
+    send(engine, Command::MakeRequest(party), now).unwrap();
+    engine.state().last_request
+}
+
+fn book(engine: &mut Engine, guest: u32, wish: Timestamp, now: Timestamp) -> Option<RequestId> {
+    let request = ask(engine, guest, wish, now);
+    let RequestState::Offered { offers } = &engine.state().requests[&request].state else { return None };
+    let offer = offers[0].id;
+    send(engine, Command::AcceptOffer { request, offer }, now).unwrap();
+    Some(request)
+}
+
+#[test]
+fn guests_who_were_promised_a_ride_keep_it_when_the_day_is_planned() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let guests: Vec<RequestId> = (0..6)
+        .filter_map(|guest| {
+            book(&mut engine, guest, at(8, 0) + Seconds::minutes(10 * i64::from(guest)), at(6, 30))
+        })
+        .collect();
+    assert!(guests.len() >= 3, "the morning must be full of guests: {guests:?}");
+    send(&mut engine, Command::PlanDay { facility: FacilityId(1), day: day() }, at(7, 0)).unwrap();
+    for guest in guests {
+        let state = &engine.state().requests[&guest].state;
+        assert!(matches!(state, RequestState::Booked(_)), "{guest} is {}", state.code());
+    }
+    assert_eq!(engine.effort().refused_plans, 0);
+}
+
+#[test]
+fn a_day_beyond_the_calendar_is_turned_away() {
+    let log = MemoryLog::new();
+    let mut engine = town(Box::new(log.clone()));
+    for text in ["9999-12-31", "2027-11-24"] {
+        let far = ServiceDay::parse(text).unwrap();
+        let planned = send(&mut engine, Command::PlanDay { facility: FacilityId(1), day: far }, at(7, 0));
+        assert!(matches!(planned, Err(Turned::Rejected(Rejection::Invalid { field: "day", .. }))), "{text}");
+    }
+    let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
+    assert_eq!(again.state(), engine.state());
+}
+
+#[test]
+fn a_failed_write_acknowledges_nothing_of_its_batch() {
+    let (log, full) = (MemoryLog::new(), Arc::new(AtomicBool::new(false)));
+    let mut engine = town(Box::new(FullDisk { log, full: full.clone() }));
+    let keyed = || {
+        let key = Some(Key { key: "same".to_owned(), fingerprint: "same".to_owned() });
+        Submission { key, ..Submission::of(Command::AddCorporation, "test") }
+    };
+    let before = (engine.state().clone(), engine.version());
+    full.store(true, Ordering::Relaxed);
+    // The client's retry waits in the same batch as its first try.
+    let answers = engine.handle(&[keyed(), keyed()], at(7, 0));
+    assert!(answers.iter().all(|a| matches!(a, Err(Turned::Unavailable { .. }))), "{answers:?}");
+    assert_eq!((engine.state().clone(), engine.version()), before);
+    full.store(false, Ordering::Relaxed);
+    let answers = engine.handle(&[keyed(), keyed()], at(7, 0));
+    let subjects: Vec<_> = answers.into_iter().map(|a| a.unwrap().subject.unwrap()).collect();
+    assert_eq!(subjects, ["corporation-2", "corporation-2"]);
+    assert_eq!(engine.state().corporations.len(), 2);
+}
+
+#[test]
+fn a_fact_is_recorded_or_turned_away_never_swallowed() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let request = book(&mut engine, 0, at(10, 0), at(9, 50)).unwrap();
+    let visit = Some(VisitKey::pickup(request));
+    let fact = |fact, at| Command::RecordFact { vehicle: VehicleId(1), fact, visit, at };
+    let version = engine.version();
+    let yesterday = at(10, 5) - Seconds::hours(24);
+    let wrong_clock = send(&mut engine, fact(FactKind::Boarded, yesterday), at(10, 5));
+    assert!(matches!(wrong_clock, Err(Turned::Rejected(Rejection::Invalid { field: "at", .. }))));
+    // Nobody can be missed at a door where nobody was.
+    let from_the_garage = send(&mut engine, fact(FactKind::NoShow, at(10, 5)), at(10, 5));
+    assert!(matches!(from_the_garage, Err(Turned::Rejected(Rejection::Invalid { field: "fact", .. }))));
+    assert_eq!(engine.version(), version);
+    let boarded = send(&mut engine, fact(FactKind::Boarded, at(10, 5)), at(10, 6)).unwrap();
+    assert_eq!(boarded.events.len(), 1);
+    let repeated = send(&mut engine, fact(FactKind::Boarded, at(10, 5)), at(10, 7)).unwrap();
+    assert!(repeated.events.is_empty());
+    assert!(matches!(engine.state().requests[&request].state, RequestState::OnBoard { .. }));
+}
+
+#[test]
+fn an_offer_lapses_with_its_time_and_with_the_policy() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let accept = |engine: &Engine, request: RequestId| match &engine.state().requests[&request].state {
+        RequestState::Offered { offers } => Command::AcceptOffer { request, offer: offers[0].id },
+        other => panic!("{}", other.code()),
+    };
+    let late = ask(&mut engine, 0, at(11, 0), at(9, 50));
+    let command = accept(&engine, late);
+    let expired = send(&mut engine, command, at(10, 1));
+    assert!(matches!(expired, Err(Turned::Rejected(Rejection::OfferExpired { .. }))));
+    let overtaken = ask(&mut engine, 1, at(11, 0), at(10, 2));
+    let command = accept(&engine, overtaken);
+    let mut strict = Policy::national(day());
+    strict.allows = [RideClass::MemberOnRun].into();
+    send(&mut engine, Command::AdoptPolicy(strict), at(10, 3)).unwrap();
+    let stale = send(&mut engine, command, at(10, 4));
+    assert!(matches!(stale, Err(Turned::Rejected(Rejection::OfferStale { .. }))));
+}
