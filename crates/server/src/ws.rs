@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::json;
 use store::Version;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use units::{Point, RequestId, Timestamp, VehicleId};
 
@@ -98,14 +99,20 @@ pub async fn connect(
     if !known {
         return Problem::not_found("vehicle or request", "named in the address").into_response();
     }
-    upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| talk(app, topic, params.after, socket))
+    // Listen from before the client hears that it is connected: what it causes next must reach it.
+    let feed = app.feed.subscribe();
+    upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| talk(app, topic, params.after, socket, feed))
 }
 
-async fn talk(app: Arc<App>, topic: Topic, after: Option<u64>, socket: WebSocket) {
+async fn talk(
+    app: Arc<App>,
+    topic: Topic,
+    after: Option<u64>,
+    socket: WebSocket,
+    mut feed: Receiver<Arc<Message>>,
+) {
     metrics::gauge!("kuseki_sockets").increment(1.0);
     let (mut out, mut incoming) = socket.split();
-    // Listen before looking back, so that nothing falls between.
-    let mut feed = app.feed.subscribe();
     let (caught_up, first) = match catch_up(&app, topic, after) {
         CaughtUp::Nothing(n) => (n, None),
         CaughtUp::With(n, text) => (n, Some(text)),
@@ -123,7 +130,7 @@ async fn talk(app: Arc<App>, topic: Topic, after: Option<u64>, socket: WebSocket
         frame = tokio::select! {
             message = feed.recv() => match message {
                 // What the client had already, or was just caught up with, is not told again.
-                Ok(message) if message.is_change && message.n <= caught_up => None,
+                Ok(message) if message.n < caught_up + u64::from(message.is_change) => None,
                 Ok(message) => topic.pick(&message).map(|text| Frame::text(text.to_owned())),
                 Err(RecvError::Lagged(_)) => {
                     Some(Frame::text(json!({ "n": app.feed.told(), "kind": "resync" }).to_string()))

@@ -31,8 +31,9 @@ impl Socket {
 
     /// The next message; its number is not lower than any before it.
     pub async fn next(&mut self) -> Value {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
-            let frame = tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("no message came");
+            let frame = tokio::time::timeout_at(deadline, self.stream.next()).await.expect("no message came");
             let Message::Text(text) = frame.unwrap().unwrap() else { continue };
             let message: Value = serde_json::from_str(&text).unwrap();
             let n = message["n"].as_u64().unwrap();
@@ -46,8 +47,11 @@ impl Socket {
 
     /// Reads on until a message of this kind satisfies `wanted`.
     pub async fn wait_for(&mut self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        // Pings and other messages keep a socket lively; the wait as a whole ends all the same.
+        let begin = std::time::Instant::now();
         loop {
             let message = self.next().await;
+            assert!(begin.elapsed() < DEADLINE, "no such {kind} came; last was {message}");
             if message["kind"] == kind && wanted(&message) {
                 return message;
             }
