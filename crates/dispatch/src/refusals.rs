@@ -1,8 +1,10 @@
 //! Why a wish cannot be met, and the nearest thing that can.
 
-use domain::{Alternative, Policy, Reason, ReasonCount, Refusal, Request, RideClass, Wish};
+use domain::{
+    Alternative, Event, Party, Policy, Reason, ReasonCount, Refusal, Request, RideClass, Wish, classes_for,
+};
 use planner::Rule;
-use units::Seconds;
+use units::{RequestId, Seconds};
 
 use crate::offers::Against;
 use crate::turned::Turned;
@@ -14,6 +16,55 @@ const SHIFTS_MINUTES: [i64; 10] = [15, -15, 30, -30, 45, -45, 60, -60, 90, 120];
 const ALTERNATIVES_MAX: usize = 3;
 
 impl Work<'_> {
+    /// The policy turns the wish down as it is; says what it would allow.
+    pub(crate) fn refuse_outright(&mut self, id: RequestId, reason: Reason) -> Result<(), Turned> {
+        let request = self.get_request(id)?;
+        let policy = self.area.policies.in_force(request.wish.day());
+        let mut refusal = Refusal::of(reason);
+        let hours = request.wish.day().window(policy.guest_hours);
+        let people = request.people.min(policy.people_max);
+        let as_wished = |at| match request.wish {
+            Wish::ArriveBy(_) => Wish::ArriveBy(at),
+            _ => Wish::LeaveAt(at),
+        };
+        let mut tries = vec![(request.wish, people)];
+        if reason == Reason::OutsideGuestHours {
+            let (Wish::LeaveAt(at) | Wish::ArriveBy(at)) = request.wish else { return Ok(()) };
+            // From the nearer end of the hours inwards.
+            let steps = [0, 15, 30, 60].map(Seconds::minutes);
+            let inwards = |step| if at < hours.open() { hours.open() + step } else { hours.close() - step };
+            tries = steps.map(|step| (as_wished(inwards(step)), people)).to_vec();
+        }
+        for (wish, people) in tries {
+            let (Wish::LeaveAt(at) | Wish::ArriveBy(at)) = wish else { continue };
+            let party = Party {
+                rider: request.rider,
+                people,
+                from: request.from,
+                to: request.to,
+                wish,
+                channel: request.channel,
+                purpose: request.purpose,
+            };
+            let changed = Request { people, ..request.clone() };
+            let classes = match classes_for(&self.area, &policy, &party) {
+                Ok(classes) => classes,
+                Err(Reason::ClassNotAllowed) => vec![RideClass::GuestIdleVehicle],
+                Err(_) => continue,
+            };
+            if at < self.now || !self.would_fit(&changed, wish, &policy, &classes)? {
+                continue;
+            }
+            refusal.alternatives.push(match reason {
+                Reason::OutsideGuestHours => Alternative::OtherTime { at },
+                Reason::TooManyPeople => Alternative::FewerPeople { people },
+                _ => Alternative::OtherClass { class: classes[0] },
+            });
+            break;
+        }
+        self.take(Event::RequestRefused { request: id, refusal })
+    }
+
     pub(crate) fn explain(
         &mut self,
         request: &Request,

@@ -51,6 +51,7 @@ impl<'a> Work<'a> {
         match decision.next {
             Next::Nothing => {}
             Next::FindOffers { request, classes } => self.find_offers(request, &classes)?,
+            Next::ExplainRefusal { request, reason } => self.refuse_outright(request, reason)?,
             Next::Book { request, offer } => self.book(request, offer)?,
             Next::PlanRuns { facility, day, requests } => self.plan_runs(facility, day, &requests)?,
             Next::WatchDelays => self.watch_delays()?,

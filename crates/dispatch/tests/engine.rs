@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
-    Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider, NewVehicle,
-    Party, Policy, Purpose, Rejection, RequestState, RideClass, VehicleKind, VisitKey, Weekdays, Wish,
+    Alternative, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider,
+    NewVehicle, Party, Policy, Purpose, Reason, Rejection, RequestState, RideClass, VehicleKind, VisitKey,
+    Weekdays, Wish,
 };
 use roads::Roads;
 use store::{
@@ -248,4 +249,42 @@ fn an_offer_lapses_with_its_time_and_with_the_policy() {
     send(&mut engine, Command::AdoptPolicy(strict), at(10, 3)).unwrap();
     let stale = send(&mut engine, command, at(10, 4));
     assert!(matches!(stale, Err(Turned::Rejected(Rejection::OfferStale { .. }))));
+}
+
+#[test]
+fn a_wish_that_the_policy_turns_down_is_told_what_would_do() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let number = MEMBERS + 2;
+    let wish = |people: u8, at: Timestamp| {
+        Command::MakeRequest(Party {
+            rider: RiderId(number + 1),
+            people,
+            from: PlaceId(2 + 2 * number),
+            to: PlaceId(3 + 2 * number),
+            wish: Wish::LeaveAt(at),
+            channel: Channel::App,
+            purpose: Purpose::Other,
+        })
+    };
+    let refusal = |engine: &mut Engine, command| {
+        send(engine, command, at(7, 0)).unwrap();
+        let request = engine.state().last_request;
+        match &engine.state().requests[&request].state {
+            RequestState::Refused(refusal) => refusal.clone(),
+            other => panic!("{}", other.code()),
+        }
+    };
+    let early = refusal(&mut engine, wish(1, at(7, 10)));
+    assert_eq!(early.reasons[0].reason, Reason::OutsideGuestHours);
+    let [Alternative::OtherTime { at: instead }] = early.alternatives[..] else { panic!("{early:?}") };
+    assert!((at(7, 30)..=at(8, 30)).contains(&instead), "{instead}");
+    let three = refusal(&mut engine, wish(3, at(11, 0)));
+    assert_eq!(three.reasons[0].reason, Reason::TooManyPeople);
+    assert_eq!(three.alternatives, [Alternative::FewerPeople { people: 2 }]);
+    let mut runs_only = Policy::national(day());
+    runs_only.allows = [RideClass::MemberOnRun].into();
+    send(&mut engine, Command::AdoptPolicy(runs_only), at(7, 0)).unwrap();
+    let forbidden = refusal(&mut engine, wish(1, at(11, 0)));
+    assert_eq!(forbidden.reasons[0].reason, Reason::ClassNotAllowed);
+    assert_eq!(forbidden.alternatives, [Alternative::OtherClass { class: RideClass::GuestIdleVehicle }]);
 }

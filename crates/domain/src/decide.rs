@@ -14,7 +14,7 @@ use crate::judge::TravelTimes;
 use crate::masters::{Facility, Membership, Place, Rider, Vehicle};
 use crate::plan::{RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
-use crate::rejection::{Reason, Refusal, Rejection};
+use crate::rejection::{Reason, Rejection};
 use crate::request::{Channel, Direction, Purpose, RequestState, Wish};
 
 /// How long after "now" a reported or wished time may lie because clocks differ.
@@ -41,6 +41,11 @@ pub enum Next {
     FindOffers {
         request: RequestId,
         classes: Vec<RideClass>,
+    },
+    /// The policy says no to the wish as it is; find what would do.
+    ExplainRefusal {
+        request: RequestId,
+        reason: Reason,
     },
     /// Fit the accepted offer into the plan.
     Book {
@@ -447,14 +452,12 @@ fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, 
     let policy = area.policies.in_force(party.wish.day());
     match classes_for(area, &policy, party) {
         Ok(classes) => Ok(Decision { events: vec![made], next: Next::FindOffers { request, classes } }),
-        Err(reason) => {
-            Ok(Decision::just(vec![made, Event::RequestRefused { request, refusal: Refusal::of(reason) }]))
-        }
+        Err(reason) => Ok(Decision { events: vec![made], next: Next::ExplainRefusal { request, reason } }),
     }
 }
 
-/// The classes that the policy allows this ride to be, least intrusive first.
-fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideClass>, Reason> {
+/// The classes that the policy allows this ride to be, least intrusive first; or the rule of the policy that it breaks.
+pub fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideClass>, Reason> {
     if party.people > policy.people_max {
         return Err(Reason::TooManyPeople);
     }

@@ -30,7 +30,7 @@ mod judge;
 pub use apply::LogFault;
 pub use area::{Area, Attendance};
 pub use command::{AbsenceKind, Command, FactKind, NewFacility, NewPlace, NewRider, NewVehicle, Party};
-pub use decide::{Decision, Next, decide};
+pub use decide::{Decision, Next, classes_for, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
 pub use judge::{TravelTimes, Violation, check};
 pub use masters::{Facility, Membership, Place, Rider, Vehicle, VehicleKind, Weekdays};

@@ -136,8 +136,15 @@ mod tests {
         assert_eq!(descendants(running.child.id()), [child]);
         drop(running);
         // A killed process may stay in the list until its new parent has noted it, but then as a zombie.
-        let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z ") || stat.contains(") X "), "{stat}");
+        let path = format!("/proc/{child}/stat");
+        let gone = |stat: &str| stat.is_empty() || stat.contains(") Z ") || stat.contains(") X ");
+        let begin = Instant::now();
+        let mut stat = fs::read_to_string(&path).unwrap_or_default();
+        while !gone(&stat) && begin.elapsed() < Duration::from_secs(60) {
+            std::thread::yield_now();
+            stat = fs::read_to_string(&path).unwrap_or_default();
+        }
+        assert!(gone(&stat), "{stat}");
     }
 
     #[test]
