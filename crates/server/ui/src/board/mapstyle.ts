@@ -56,14 +56,18 @@ const riverWidth = [
   ["max", 4, ["*", ["coalesce", ["get", "width_m"], 6], 2.05]],
 ] as unknown as number;
 
+/** Woods, paddies and parks are told apart faintly: they help to find one's way and must not outshine the roads. */
+const landColour = ["match", ["get", "kind"], "wood", "#d6e0cb", "paddy", "#e4ead2", "park", "#d3e4c8", "built_up", "#ece7dd", "#e9e6dc"] as unknown as string;
+
 export function townStyle(map: TownMap): StyleSpecification {
-  const { roads, water, railways, labels } = map.layers;
-  const source = (data: unknown) => ({ type: "geojson" as const, data: data as FeatureCollection });
+  const { roads, land, water, railways, labels } = map.layers;
   const empty = { type: "FeatureCollection", features: [] };
+  const source = (data: unknown) => ({ type: "geojson" as const, data: data as FeatureCollection });
   return {
     version: 8,
     sources: {
       roads: source(roads),
+      land: source(land ?? empty),
       water: source(water),
       railways: source(railways),
       labels: source(labels),
@@ -71,6 +75,7 @@ export function townStyle(map: TownMap): StyleSpecification {
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": "#e9e6dc" } },
+      { id: "land", type: "fill", source: "land", paint: { "fill-color": landColour } },
       { id: "water-area", type: "fill", source: "water", filter: polygon, paint: { "fill-color": "#a9cfe3" } },
       { id: "water-line", type: "line", source: "water", filter: line, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": "#a9cfe3", "line-width": riverWidth } },
       ...roadLayers(),

@@ -235,5 +235,5 @@ export type Collection = { type: "FeatureCollection"; features: Feature<unknown,
 export type TownMap = {
   bounds: [number, number, number, number];
   attribution: string;
-  layers: { roads: Collection; water: Collection; railways: Collection; labels: Collection };
+  layers: { roads: Collection; land?: Collection; water: Collection; railways: Collection; labels: Collection };
 };
