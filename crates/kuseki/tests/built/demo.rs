@@ -174,3 +174,24 @@ async fn a_ride_is_driven_from_the_wish_to_the_door() {
     tap(client, vehicle, "departed", None, town.now().await).await;
     driver.wait_for("change", |m| m["changes"]["vehicles"][0]["leg"]["to"] == json!(own.places[0])).await;
 }
+
+/// While the town is being registered hundreds of events come in a second, and position messages between them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_is_told_of_every_event() {
+    let site = Site::draw();
+    let server = start(&site);
+    let client = &server.client();
+    let mut board = Socket::connect(client, "as=board", None).await;
+    let mut last = None;
+    let mut told = 0;
+    while told < 400 {
+        let message = board.wait_for("change", |_| true).await;
+        let n = message["n"].as_u64().unwrap();
+        let events = message["events"].as_array().unwrap().len() as u64;
+        if let Some(last) = last {
+            assert_eq!(last + events, n, "after {last} came {message}");
+        }
+        last = Some(n);
+        told += events;
+    }
+}
