@@ -13,7 +13,7 @@ use crate::work::Work;
 
 /// Offers shown for one wish.
 const OFFERS_MAX: usize = 3;
-/// How far before and after the planned time a promised pickup may lie.
+/// How far before and after the planned time a told one may lie.
 const PROMISE_BEFORE: Seconds = Seconds::minutes(5);
 const PROMISE_AFTER: Seconds = Seconds::minutes(10);
 /// How much later than planned a promised drop-off may lie.
@@ -252,16 +252,22 @@ fn time<T: planner::Travel>(
 fn promise(candidate: &Candidate, wish: Wish, idle: Option<Window>) -> Promise {
     let asked = candidate.asked;
     let pickup_within = idle.and_then(|hours| asked.pickup.meet(hours)).unwrap_or(asked.pickup);
-    let around = |at: Timestamp, before: Seconds, after: Seconds, within: Window| {
-        let open = (at - before).max(within.open());
-        Window::from(open, (at + after).min(within.close()) - open)
-    };
-    let pickup = around(candidate.pickup, PROMISE_BEFORE, PROMISE_AFTER, pickup_within);
+    let pickup = told(candidate.pickup, pickup_within);
     let dropoff = match wish {
         Wish::ArriveBy(_) => asked.dropoff,
         _ => around(candidate.dropoff, Seconds::hours(2), DROPOFF_AFTER, asked.dropoff),
     };
     Promise { pickup, dropoff }
+}
+
+/// The interval told for a planned time, to guests and members alike.
+pub(crate) fn told(at: Timestamp, within: Window) -> Window {
+    around(at, PROMISE_BEFORE, PROMISE_AFTER, within)
+}
+
+fn around(at: Timestamp, before: Seconds, after: Seconds, within: Window) -> Window {
+    let open = (at - before).max(within.open());
+    Window::from(open, (at + after).min(within.close()) - open)
 }
 
 /// Up to three offers worth a choice: by added driving and distance from the wish, each with another vehicle or time.

@@ -5,8 +5,9 @@ use domain::{
     RouteId, RunBooking, Terms, VisitKey, Wish,
 };
 use planner::{Asked, Improver, Live, Visit};
-use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
+use units::{FacilityId, RequestId, Seconds, ServiceDay, VehicleId, Window};
 
+use crate::offers::told;
 use crate::refusals::reasons;
 use crate::travel::TravelTable;
 use crate::turned::Turned;
@@ -19,9 +20,6 @@ const ARRIVAL_SPAN: Seconds = Seconds::minutes(50);
 const DEPARTURE_SPAN: Seconds = Seconds::minutes(45);
 /// A member's ride limit never falls below the direct drive by more than this allows.
 const RIDE_PLUS: Seconds = Seconds::minutes(10);
-/// What is told to a member: the vehicle comes within this of the planned time.
-const TOLD_BEFORE: Seconds = Seconds::minutes(5);
-const TOLD_AFTER: Seconds = Seconds::minutes(10);
 /// One stream of draws for day plans; the same day gives the same plan.
 const SEED: u64 = 0x0073_6f75_6765_6931;
 
@@ -174,9 +172,4 @@ impl Work<'_> {
             direct: self.direct(request),
         })
     }
-}
-
-fn told(at: Timestamp, within: Window) -> Window {
-    let open = (at - TOLD_BEFORE).max(within.open());
-    Window::from(open, (at + TOLD_AFTER).min(within.close()) - open)
 }
