@@ -144,7 +144,7 @@ const fn reason_of(rule: Rule) -> Reason {
     match rule {
         Rule::Sequence | Rule::NotEligible => Reason::NoSuitableVehicle,
         Rule::GroupBarred => Reason::ClassNotAllowed,
-        Rule::Layout | Rule::MustNotMeet => Reason::NoSeat,
+        Rule::Layout | Rule::MustNotMeet | Rule::Alone => Reason::NoSeat,
         Rule::GroupClash => Reason::MixedBoarding,
         Rule::PickupTooLate | Rule::Committed => Reason::PickupTooLate,
         Rule::DropoffTooLate => Reason::DropoffTooLate,

@@ -20,7 +20,7 @@ use units::Node;
 /// (`pickup <= dropoff <= visits.len()`; equal: the drop-off follows the pickup at once).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Insertion {
-    /// Added travel cost, with the fixed cost if the vehicle was unused.
+    /// Added travel cost, with the fixed cost if the vehicle was unused and the surcharge if another one was told.
     pub delta: i64,
     pub vehicle: u32,
     pub pickup: u32,
@@ -168,7 +168,7 @@ impl Search {
         };
         let (delta, pickup, dropoff) = found?;
         let dropoff_only = ends.pickup.is_none();
-        let delta = delta + first_use(model, route);
+        let delta = delta + first_use(model, route) + request.surcharge(route.vehicle);
         Some(Insertion { delta, vehicle: route.vehicle, pickup, dropoff, dropoff_only })
     }
 

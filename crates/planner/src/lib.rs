@@ -59,8 +59,8 @@ pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Instance};
 pub use live::{Asked, Live, LiveFault, suits};
 pub use model::{
-    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet,
-    Visit,
+    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Told, Vehicle,
+    VehicleSet, Visit,
 };
 pub use plan::{Cost, Plan};
 pub use refuse::Refusal;

@@ -375,5 +375,8 @@ fn booked(area: &Area, name: RequestId, vehicle: u32) -> Result<Request, LiveFau
         clash: SmallVec::new(),
         penalty: PROMISED,
         hours_waived: false,
+        never_alone: false,
+        told: None,
+        duty: false,
     })
 }

@@ -137,6 +137,21 @@ pub struct Request {
     /// The vehicle's hours for the group do not bind this rider: facts broke them already, and the windows here
     /// carry what is left of them.
     pub hours_waived: bool,
+    /// Must not be on board alone with the driver: on every leg another rider or the vehicle's attendant is there.
+    pub never_alone: bool,
+    /// The vehicle that was told to carry this request, and what another one adds to the travel cost: changing a
+    /// told plan costs telling people.
+    pub told: Option<Told>,
+    /// Nobody rides: the vehicle stands at its base because its driver is needed there. Stays where it is, and any wait
+    /// in it is free.
+    pub duty: bool,
+}
+
+/// A vehicle that was told, and the cost of carrying the request by another one. At least 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub vehicle: u32,
+    pub surcharge: i64,
 }
 
 impl Request {
@@ -152,7 +167,15 @@ impl Request {
             clash: SmallVec::new(),
             penalty: 1,
             hours_waived: false,
+            never_alone: false,
+            told: None,
+            duty: false,
         }
+    }
+
+    /// What carrying it by this vehicle costs beyond driving.
+    pub(crate) fn surcharge(&self, vehicle: u32) -> i64 {
+        self.told.filter(|told| told.vehicle != vehicle).map_or(0, |told| told.surcharge)
     }
 
     /// The stop at which the rider boards; `None` if on board already.
@@ -192,6 +215,8 @@ pub struct Vehicle {
     pub committed: usize,
     /// Already away from its base: it drives to its end even without a visit, and its fixed cost is spent.
     pub out: bool,
+    /// An attendant rides along: nobody is alone with the driver.
+    pub attendant: bool,
 }
 
 impl Vehicle {
@@ -209,6 +234,7 @@ impl Vehicle {
             fixed_cost: 0,
             committed: 0,
             out: false,
+            attendant: false,
         }
     }
 
@@ -437,9 +463,10 @@ fn check_request(k: usize, request: &Request, vehicles: usize, requests: usize) 
     if let Some(wrong) = request.clash.iter().find(|r| **r as usize >= requests || **r as usize == k) {
         return Err(fault(format!("{name}.clash"), &wrong.to_string(), "numbers of other requests"));
     }
-    let limits = [request.ride_max.unwrap_or(0), request.penalty];
+    let surcharge = request.told.map_or(0, |told| told.surcharge);
+    let limits = [request.ride_max.unwrap_or(0), request.penalty, surcharge];
     if let Some(wrong) = limits.iter().find(|n| !(0..=LONGEST).contains(*n)) {
-        return Err(fault(format!("{name}.ride_max or penalty"), &wrong.to_string(), "0 or more"));
+        return Err(fault(format!("{name}.ride_max, penalty or surcharge"), &wrong.to_string(), "0 or more"));
     }
     Ok(())
 }

@@ -203,6 +203,8 @@ impl Route {
                 self.cost += cost;
             }
         }
+        self.cost +=
+            self.carried.iter().map(|c| model.request(c.request).surcharge(self.vehicle)).sum::<i64>();
     }
 
     fn push_position(&mut self, at: Node, service: i64, span: Span) {
@@ -229,13 +231,20 @@ impl Route {
                 }
                 leg.load = leg.load.plus(&request.load);
                 leg.groups |= request.group_bit();
-                leg.riders += 1;
+                leg.riders += u32::from(!request.duty);
             }
         }
         let layouts = &model.vehicle(self.vehicle).layouts;
         let broken = |rule, request, position| Broken { vehicle: self.vehicle, rule, request, position };
         if let Some(k) = self.legs.iter().position(|leg| !leg.load.fits_any(layouts)) {
             return Err(broken(Rule::Layout, None, Some(k)));
+        }
+        if !model.vehicle(self.vehicle).attendant {
+            for c in self.carried.iter().filter(|c| model.request(c.request).never_alone) {
+                if let Some(k) = (c.from..c.to).find(|k| self.legs[*k as usize].riders == 1) {
+                    return Err(broken(Rule::Alone, Some(c.request), Some(k as usize)));
+                }
+            }
         }
         for c in &self.carried {
             for other in self.carried.iter().filter(|o| model.request(c.request).clash.contains(&o.request)) {
@@ -356,7 +365,7 @@ pub struct Broken {
     pub position: Option<usize>,
 }
 
-/// Legs on which `request` could not be on board: load, groups, or somebody it must not meet. `rules[k]` is why.
+/// Legs on which `request` could not be on board: load, groups, nobody else there, or somebody it must not meet. `rules[k]` is why.
 pub(crate) fn blocked<T: Travel>(
     model: &Model<T>,
     route: &Route,
@@ -375,6 +384,11 @@ pub(crate) fn blocked<T: Travel>(
             None
         }
     }));
+    if request.never_alone && !model.vehicle(route.vehicle).attendant {
+        for (rule, _) in rules.iter_mut().zip(&route.legs).filter(|(_, leg)| leg.riders == 0) {
+            rule.get_or_insert(Rule::Alone);
+        }
+    }
     if request.clash.is_empty() {
         return;
     }

@@ -17,6 +17,8 @@ pub enum Rule {
     GroupClash,
     /// A rider whom this one must not meet is on board on some leg.
     MustNotMeet,
+    /// The rider would be alone with the driver on some leg, which is not to be.
+    Alone,
     /// The pickup cannot begin in its window.
     PickupTooLate,
     /// The drop-off cannot begin in its window.
@@ -40,13 +42,14 @@ pub enum Rule {
 }
 
 impl Rule {
-    pub const ALL: [Rule; 16] = [
+    pub const ALL: [Rule; 17] = [
         Rule::Sequence,
         Rule::NotEligible,
         Rule::GroupBarred,
         Rule::Layout,
         Rule::GroupClash,
         Rule::MustNotMeet,
+        Rule::Alone,
         Rule::PickupTooLate,
         Rule::DropoffTooLate,
         Rule::PromiseOfOthers,
@@ -68,6 +71,7 @@ impl Rule {
             Rule::Layout => "layout",
             Rule::GroupClash => "group_clash",
             Rule::MustNotMeet => "must_not_meet",
+            Rule::Alone => "alone",
             Rule::PickupTooLate => "pickup_too_late",
             Rule::DropoffTooLate => "dropoff_too_late",
             Rule::PromiseOfOthers => "promise_of_others",

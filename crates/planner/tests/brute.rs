@@ -135,6 +135,7 @@ proptest! {
         model.replace_vehicle(v, vehicle).unwrap();
         // Without its rider the route may wait too long elsewhere; that is another matter.
         prop_assume!(floyd(&model, v, &visits) && floyd(&model, 1 - v, &plan.routes[1 - v as usize]));
+        prop_assume!(company(&model, v, &visits));
         let mut best = None;
         for j in 0..=visits.len() {
             let mut longer = visits.clone();
@@ -158,6 +159,7 @@ proptest! {
             if let Some(v) = r.vehicles.single() {
                 r.vehicles = planner::VehicleSet::only([1 - v]);
             }
+            r.told = r.told.map(|told| planner::Told { vehicle: 1 - told.vehicle, ..told });
             r
         };
         let model = &case.model;

@@ -173,13 +173,17 @@ impl<T: Travel> Tools<'_, '_, T> {
         if ineligible(model, v as u32, request).is_some() {
             return None;
         }
-        let found =
-            self.memo.best((state.prints[v], v as u32, r), || search.best(model, &state.routes[v], request));
+        // Sister vehicles share what is remembered, and a surcharge is one vehicle's own: it stays out of the memory.
+        let surcharge = request.surcharge(v as u32);
+        let plain = |i: Insertion| Insertion { delta: i.delta - surcharge, ..i };
+        let found = self.memo.best((state.prints[v], v as u32, r), || {
+            search.best(model, &state.routes[v], request).map(plain)
+        });
         let dropoff_only = request.pickup_stop().is_none();
         found.map(|insertion| {
             let swing = if self.noise > 0 { draw.below(2_001) as i64 - 1_000 } else { 0 };
             let noise = (i128::from(self.noise) * i128::from(swing) / 1_000) as i64;
-            Insertion { dropoff_only, delta: insertion.delta + noise, ..insertion }
+            Insertion { dropoff_only, delta: insertion.delta + surcharge + noise, ..insertion }
         })
     }
 }

@@ -38,6 +38,9 @@ impl Ruin {
                 free[visit.request() as usize] = false;
             }
         }
+        for (free, request) in free.iter_mut().zip(model.requests()) {
+            *free &= !request.duty;
+        }
         Ruin {
             chosen: Vec::new(),
             is_chosen: vec![false; n],

@@ -3,8 +3,8 @@
 #![allow(dead_code)]
 
 use planner::{
-    Boarding, GROUPS, Group, Load, Matrix, Model, Request, Route, Span, Stop, Travel, Vehicle, VehicleSet,
-    Visit,
+    Boarding, GROUPS, Group, Load, Matrix, Model, Request, Route, Span, Stop, Told, Travel, Vehicle,
+    VehicleSet, Visit,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -49,6 +49,11 @@ pub fn request(rng: &mut ChaCha8Rng, vehicles: u32) -> Request {
         group: Group(rng.random_range(0..3)),
         vehicles: maybe(rng, 0.1, |r| VehicleSet::only([r.random_range(0..vehicles)])).unwrap_or_default(),
         penalty: 1 + rng.random_range(0..3),
+        never_alone: rng.random_bool(0.15),
+        told: maybe(rng, 0.3, |r| Told {
+            vehicle: r.random_range(0..vehicles),
+            surcharge: r.random_range(0..9),
+        }),
         ..Request::new(stop(rng), stop(rng), load)
     }
 }
@@ -68,6 +73,7 @@ fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
         barred: if rng.random_bool(0.1) { 1 << rng.random_range(0..3) } else { 0 },
         fixed_cost: if rng.random_bool(0.3) { rng.random_range(1..5) } else { 0 },
         out: rng.random_bool(0.3),
+        attendant: rng.random_bool(0.3),
         ..Vehicle::new(
             Node(rng.random_range(0..PLACES as u32)),
             Node(rng.random_range(0..PLACES as u32)),
@@ -179,7 +185,7 @@ fn on_board(model: &Model<Matrix>, visits: &[Visit]) -> Vec<Vec<u32>> {
     legs
 }
 
-/// Load, groups, clashes, eligibility.
+/// Load, groups, clashes, nobody alone who must not be, eligibility.
 pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let requests = model.requests();
@@ -201,7 +207,9 @@ pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
                     !a.clash.contains(&b.0) && model.may_share(a.group, b.1.group)
                 })
             });
-            holds && friendly
+            let attended =
+                vehicle.attendant || aboard.len() != 1 || !requests[aboard[0] as usize].never_alone;
+            holds && friendly && attended
         })
 }
 
@@ -358,7 +366,7 @@ pub fn floyd(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
     (0..=n).all(|k| at_least[k][k] <= 0)
 }
 
-/// Travel and fixed cost of a route, summed anew.
+/// Travel and fixed cost of a route and the surcharges of whom another vehicle was told, summed anew.
 pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
     let vehicle = &model.vehicles()[v as usize];
     if visits.is_empty() && !vehicle.out {
@@ -366,7 +374,10 @@ pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
     }
     let (nodes, _) = path(model, v, visits);
     let driving: i64 = nodes.windows(2).map(|w| model.travel().cost(w[0], w[1])).sum();
-    driving + if vehicle.out { 0 } else { vehicle.fixed_cost }
+    let carried = visits.iter().filter(|visit| matches!(visit, Visit::Dropoff(_)));
+    let told = carried.filter_map(|visit| model.requests()[visit.request() as usize].told);
+    let surcharges: i64 = told.filter(|told| told.vehicle != v).map(|told| told.surcharge).sum();
+    driving + surcharges + if vehicle.out { 0 } else { vehicle.fixed_cost }
 }
 
 /// A random order of the visits of a few requests, feasible or not.
