@@ -305,7 +305,6 @@ impl Search {
 
     /// Drop-off right after the pickup in slot `i`.
     fn judge_together(&self, route: &Route, ends: &Ends, pickup: &End, i: usize) -> Verdict {
-        let n = route.nodes.len();
         let (p, d) = (pickup, &ends.dropoff);
         let to = route.service[i] + self.pickups[i].to;
         let middle = p.service + ends.direct;
@@ -313,7 +312,7 @@ impl Search {
         let p_open = p.span.open.max(route.earliest[i] + to);
         let d_close = d.span.close.min(route.latest[i + 1] - onward);
         let forth = middle.max(d.span.open - p.span.close);
-        let back = (-ends.most).max(onward + route.reach[(i + 1) * n + i] + to).max(p_open - d_close);
+        let back = (-ends.most).max(onward + route.reach(i + 1, i) + to).max(p_open - d_close);
         if p_open <= p.span.close && d.span.open <= d_close && forth + back <= 0 {
             Verdict::Fits
         } else if to + middle + onward < route.line.step[i] {
@@ -325,7 +324,6 @@ impl Search {
 
     /// Pickup in slot `i`, drop-off in a later slot `j`.
     fn judge_apart(&self, route: &Route, ends: &Ends, pickup: &End, (i, j): (usize, usize)) -> Verdict {
-        let n = route.nodes.len();
         let (p, d) = (pickup, &ends.dropoff);
         let (p_to, p_on) = (route.service[i] + self.pickups[i].to, p.service + self.pickups[i].onward);
         let (d_to, d_on) = (route.service[j] + self.dropoffs[j].to, d.service + self.dropoffs[j].onward);
@@ -333,12 +331,12 @@ impl Search {
         let p_close = p.span.close.min(route.latest[i + 1] - p_on);
         let d_open = d.span.open.max(route.earliest[j] + d_to);
         let d_close = d.span.close.min(route.latest[j + 1] - d_on);
-        let forth = (p_on + route.reach[(i + 1) * n + j] + d_to).max(d_open - p_close);
-        let back = (-ends.most).max(d_on + route.reach[(j + 1) * n + i] + p_to).max(p_open - d_close);
+        let forth = (p_on + route.reach(i + 1, j) + d_to).max(d_open - p_close);
+        let back = (-ends.most).max(d_on + route.reach(j + 1, i) + p_to).max(p_open - d_close);
         if p_open <= p_close
             && d_open <= d_close
-            && p_to + p_on + route.reach[(i + 1) * n + i] <= 0
-            && d_to + d_on + route.reach[(j + 1) * n + j] <= 0
+            && p_to + p_on + route.reach(i + 1, i) <= 0
+            && d_to + d_on + route.reach(j + 1, j) <= 0
             && forth + back <= 0
         {
             Verdict::Fits
@@ -412,9 +410,10 @@ fn put(line: &mut Line, slot: usize, end: &End, step_to: i64, onward: i64) {
 
 fn detours<T: Travel>(model: &Model<T>, route: &Route, at: Node, out: &mut Vec<Detour>) {
     for (k, leg) in route.legs.iter().enumerate() {
-        let (a, b) = (route.nodes[k], route.nodes[k + 1]);
-        let delta = model.leg_cost(a, at) + model.leg_cost(at, b) - leg.cost;
-        out.push(Detour { to: model.ticks(a, at), onward: model.ticks(at, b), delta, least_later: delta });
+        let (to, there) = model.leg(route.nodes[k], at);
+        let (onward, away) = model.leg(at, route.nodes[k + 1]);
+        let delta = there + away - leg.cost;
+        out.push(Detour { to, onward, delta, least_later: delta });
     }
     for k in (0..out.len().saturating_sub(1)).rev() {
         out[k].least_later = out[k].delta.min(out[k + 1].least_later);

@@ -371,6 +371,12 @@ impl<T: Travel> Model<T> {
         self.travel.ticks(from, to).clamp(0, LONGEST)
     }
 
+    /// Time and cost of a leg.
+    pub(crate) fn leg(&self, from: Node, to: Node) -> (i64, i64) {
+        let (ticks, cost) = self.travel.leg(from, to);
+        (ticks.clamp(0, LONGEST), cost.clamp(0, LONGEST))
+    }
+
     pub(crate) fn leg_cost(&self, from: Node, to: Node) -> i64 {
         self.travel.cost(from, to).clamp(0, LONGEST)
     }

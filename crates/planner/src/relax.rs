@@ -124,12 +124,11 @@ fn least_begin(line: &Line, k: usize) -> i64 {
 
 /// Puts a limit in force, no tighter than what is in force already forces, and returns the value it got.
 fn admit(line: &mut Line, limit: &Limit) -> i64 {
-    let (mut reach, mut begin, mut latest) = (Vec::new(), Vec::new(), Vec::new());
-    let (n, count) = (line.len(), line.limits.len());
+    let (mut begin, mut latest) = (Vec::new(), Vec::new());
+    let count = line.limits.len();
     let (from, to) = (limit.from as usize, limit.to as usize);
-    line.closure(&mut reach);
-    // The least difference follows from driving and limits, or through the clock from both ends' bounds.
-    let mut forced = reach[to * n + from];
+    // The least difference follows from driving, or through the clock from both ends' bounds.
+    let mut forced: i64 = line.step[to..from].iter().sum();
     if line.least(count, &mut begin).is_ok() && line.greatest(count, &line.close, &mut latest).is_ok() {
         forced = forced.max(begin[from] - latest[to]);
     }

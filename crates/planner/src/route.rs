@@ -40,10 +40,15 @@ pub struct Route {
     pub(crate) legs: Vec<Leg>,
     pub(crate) carried: Vec<Carried>,
     pub(crate) cost: i64,
-    /// Earliest and latest begins and the closure, with waits left out: necessary for every extension.
+    /// Earliest and latest begins and the closure ([`Line::closure`]), with waits left out: necessary for every
+    /// extension. Together with the windows of a new visit they decide about it, so bounds through the clock
+    /// (from no later than `latest` to no earlier than `earliest`) need not be entered in the closure.
     pub(crate) earliest: Vec<i64>,
     pub(crate) latest: Vec<i64>,
-    pub(crate) reach: Vec<i64>,
+    ahead: Vec<i64>,
+    back: Vec<i64>,
+    /// Whether `latest`, `ahead` and `back` are of the present sequence.
+    closed: bool,
 }
 
 impl Route {
@@ -82,19 +87,32 @@ impl Route {
         vehicle: u32,
         visits: &[Visit],
     ) -> Result<(), Broken> {
+        self.rebuild_open(model, vehicle, visits)?;
+        self.close();
+        Ok(())
+    }
+
+    /// As [`Route::rebuild`], but what only insertions ask for waits for [`Route::close`].
+    pub(crate) fn rebuild_open<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        vehicle: u32,
+        visits: &[Visit],
+    ) -> Result<(), Broken> {
+        self.closed = false;
         self.lay(model, vehicle, visits)?;
         if self.visits.is_empty() && !model.vehicle(vehicle).out {
             // A vehicle that stays at its base is not asked whether it could drive home in time.
             self.earliest.clone_from(&self.line.open);
             self.latest.clone_from(&self.line.close);
-        } else {
-            let mut begin = std::mem::take(&mut self.earliest);
-            let all = self.line.limits.len();
-            let verdict = self.line.least(all, &mut begin);
-            self.earliest = begin;
-            verdict.map_err(|stuck| self.diagnose(stuck))?;
+            return Ok(());
         }
-        self.close();
+        let mut begin = std::mem::take(&mut self.earliest);
+        let verdict = self.line.least(self.line.limits.len(), &mut begin);
+        self.earliest = begin;
+        verdict.map_err(|stuck| self.diagnose(stuck))?;
+        // Empty until asked for.
+        self.latest.clear();
         Ok(())
     }
 
@@ -109,7 +127,11 @@ impl Route {
         self.carried.clone_from(&other.carried);
         self.earliest.clone_from(&other.earliest);
         self.latest.clone_from(&other.latest);
-        self.reach.clone_from(&other.reach);
+        self.closed = other.closed;
+        if other.closed {
+            self.ahead.clone_from(&other.ahead);
+            self.back.clone_from(&other.back);
+        }
         self.line.copy_from(&other.line);
     }
 
@@ -195,8 +217,7 @@ impl Route {
         let used = !self.visits.is_empty();
         self.cost = if used && !vehicle.out { vehicle.fixed_cost } else { 0 };
         for k in 0..self.nodes.len() - 1 {
-            let (a, b) = (self.nodes[k], self.nodes[k + 1]);
-            let (ticks, cost) = (model.ticks(a, b), model.leg_cost(a, b));
+            let (ticks, cost) = model.leg(self.nodes[k], self.nodes[k + 1]);
             self.line.step.push(self.service[k] + ticks);
             self.legs.push(Leg { ticks, cost, ..Leg::default() });
             if used || vehicle.out {
@@ -282,27 +303,29 @@ impl Route {
         }
     }
 
-    /// Earliest, latest and reach without waits. The line is feasible, so all of them exist.
-    fn close(&mut self) {
-        let n = self.line.len();
-        self.line.closure(&mut self.reach);
-        let reach = &self.reach;
-        self.earliest.clear();
-        self.latest.clear();
-        self.earliest.resize(n, i64::MIN);
-        for (row, open) in reach.chunks_exact(n).zip(&self.line.open) {
-            for (earliest, bound) in self.earliest.iter_mut().zip(row) {
-                *earliest = (*earliest).max(open + bound);
-            }
-            let bounds = self.line.close.iter().zip(row).map(|(close, bound)| close - bound);
-            self.latest.push(bounds.min().unwrap_or(i64::MAX));
+    /// Makes the route ready for [`crate::insert::Search`]. The line is feasible, so all of it exists.
+    pub(crate) fn close(&mut self) {
+        if self.closed {
+            return;
         }
-        for (row, latest) in self.reach.chunks_exact_mut(n).zip(&self.latest) {
-            for (entry, earliest) in row.iter_mut().zip(&self.earliest) {
-                // Through the clock: from no later than `latest` to no earlier than `earliest`.
-                *entry = (*entry).max(earliest - latest);
-            }
+        self.closed = true;
+        self.line.closure(&mut self.ahead, &mut self.back);
+        if !self.latest.is_empty() {
+            return;
         }
+        let firm = self.line.firm;
+        if firm < self.line.limits.len() {
+            let solved = self.line.least(firm, &mut self.earliest);
+            debug_assert!(solved.is_ok());
+        }
+        let solved = self.line.greatest(firm, &self.line.close, &mut self.latest);
+        debug_assert!(solved.is_ok());
+    }
+
+    /// Greatest lower bound on `B_y - B_x` that driving times and firm limits imply.
+    pub(crate) fn reach(&self, x: usize, y: usize) -> i64 {
+        debug_assert!(self.closed);
+        if x <= y { self.ahead[y] - self.ahead[x] } else { self.back[x * self.nodes.len() + y] }
     }
 
     /// Names the rule behind a sequence that cannot be driven.

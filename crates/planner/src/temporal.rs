@@ -143,37 +143,46 @@ impl Line {
         Err(Stuck::Cycle)
     }
 
-    /// Fills `reach[x * n + y]` with the greatest lower bound on `B_y - B_x` that follows from driving times and
-    /// the firm limits (windows left out), for a line known to be feasible.
+    /// Greatest lower bounds on differences of begins that follow from driving times and the firm limits (windows
+    /// left out), for a line known to be feasible: `ahead[y] - ahead[x]` on `B_y - B_x` where `x <= y`, and
+    /// `back[x * n + y]` where `y < x` (`-FAR`: none).
     ///
     /// Forward the driving is all there is: going back over a limit and forth again gains nothing where no cycle is
-    /// positive. So each row needs work only before its own position.
-    pub fn closure(&self, reach: &mut Vec<i64>) {
+    /// positive. Backward a best path lands, limit by limit, at ever earlier positions and drives on from the last:
+    /// a landing before the goal of a later limit could drive there instead. So one pass over the limits, the last
+    /// goal first, settles a row; each landing is carried forward until an earlier one is as good.
+    pub fn closure(&self, ahead: &mut Vec<i64>, back: &mut Vec<i64>) {
         let n = self.len();
-        reach.clear();
-        reach.resize(n * n, -FAR);
-        for (x, row) in reach.chunks_exact_mut(n).enumerate() {
-            let mut ahead = 0;
-            row[x] = 0;
-            for (entry, step) in row[x + 1..].iter_mut().zip(&self.step[x..]) {
-                ahead += step;
-                *entry = ahead;
+        ahead.clear();
+        ahead.push(0);
+        for step in &self.step {
+            ahead.push(ahead[ahead.len() - 1] + step);
+        }
+        let firm = &self.limits[..self.firm];
+        let rides = firm.iter().position(|l| l.kind != Kind::Ride).unwrap_or(firm.len());
+        debug_assert!(firm[..rides].windows(2).all(|pair| pair[0].to < pair[1].to));
+        debug_assert!(firm[rides..].iter().all(|l| l.to == 0));
+        back.clear();
+        back.resize(n * n, -FAR);
+        let mut begun = 0;
+        for x in 1..n {
+            let row = &mut back[x * n..x * n + x];
+            while begun < rides && (firm[begun].to as usize) < x {
+                begun += 1;
             }
-            for _ in 0..=n {
-                let mut low = n;
-                for limit in &self.limits[..self.firm] {
-                    let need = row[limit.from as usize] - limit.most;
-                    let to = limit.to as usize;
-                    if to < x && need > row[to] {
-                        row[to] = need;
-                        low = low.min(to);
+            for limit in firm[..begun].iter().rev().chain(&firm[rides..]) {
+                let (from, to) = (limit.from as usize, limit.to as usize);
+                let there = if from >= x { ahead[from] - ahead[x] } else { row[from] };
+                let mut bound = there - limit.most;
+                if there == -FAR {
+                    continue;
+                }
+                for (entry, step) in row[to..].iter_mut().zip(&self.step[to..]) {
+                    if *entry >= bound {
+                        break;
                     }
-                }
-                if low == n {
-                    break;
-                }
-                for k in low + 1..x {
-                    row[k] = row[k].max(row[k - 1] + self.step[k - 1]);
+                    *entry = bound;
+                    bound += step;
                 }
             }
         }

@@ -21,9 +21,18 @@ pub trait Travel {
     fn cost(&self, from: Node, to: Node) -> i64 {
         self.ticks(from, to)
     }
+
+    /// Time and cost of a leg in one look-up.
+    fn leg(&self, from: Node, to: Node) -> (i64, i64) {
+        (self.ticks(from, to), self.cost(from, to))
+    }
 }
 
 impl<T: Travel + ?Sized> Travel for &T {
+    fn leg(&self, from: Node, to: Node) -> (i64, i64) {
+        (**self).leg(from, to)
+    }
+
     fn ticks(&self, from: Node, to: Node) -> i64 {
         (**self).ticks(from, to)
     }
@@ -94,5 +103,11 @@ impl Travel for Matrix {
             Some(cost) => cost[index],
             None => self.ticks[index],
         }
+    }
+
+    fn leg(&self, from: Node, to: Node) -> (i64, i64) {
+        let index = self.index(from, to);
+        let ticks = self.ticks[index];
+        (ticks, self.cost.as_ref().map_or(ticks, |cost| cost[index]))
     }
 }
