@@ -15,7 +15,10 @@ pub enum Fault {
     /// Not JSON, or JSON of another shape.
     #[error("not a kuseki-problem-1 document: {0}")]
     Json(String),
-    /// Neither known format.
-    #[error("{0} is neither a Cordeau dial-a-ride instance nor kuseki-problem-1")]
+    /// None of the known formats.
+    #[error(
+        "{0} is neither dial-a-ride text (Cordeau, Malheiros), nor pickup-and-delivery text (Li & Lim, Sartori & \
+         Buriol), nor kuseki-problem-1"
+    )]
     Format(String),
 }
