@@ -409,7 +409,14 @@ fn put(line: &mut Line, slot: usize, end: &End, step_to: i64, onward: i64) {
 }
 
 fn detours<T: Travel>(model: &Model<T>, route: &Route, at: Node, out: &mut Vec<Detour>) {
-    for (k, leg) in route.legs.iter().enumerate() {
+    if let Some((into, away)) = model.travel().around(at) {
+        for (leg, pair) in route.legs.iter().zip(route.nodes.windows(2)) {
+            let (to, onward) = (into[pair[0].0 as usize], away[pair[1].0 as usize]);
+            let delta = to + onward - leg.cost;
+            out.push(Detour { to, onward, delta, least_later: delta });
+        }
+    }
+    for (k, leg) in route.legs.iter().enumerate().skip(out.len()) {
         let (to, there) = model.leg(route.nodes[k], at);
         let (onward, away) = model.leg(at, route.nodes[k + 1]);
         let delta = there + away - leg.cost;

@@ -50,6 +50,7 @@ mod insert;
 mod refuse;
 mod relax;
 mod live;
+mod tighten;
 mod improve;
 mod instance;
 

@@ -352,6 +352,15 @@ impl<T: Travel> Model<T> {
         Ok(())
     }
 
+    /// Puts other windows in the place of those of a request still to be picked up.
+    pub(crate) fn set_windows(&mut self, k: usize, pickup: Span, dropoff: Span) {
+        let request = &mut self.requests[k];
+        if let Boarding::At(stop) = &mut request.pickup {
+            stop.window = pickup;
+            request.dropoff.window = dropoff;
+        }
+    }
+
     /// Appends a request and returns its number.
     pub fn push_request(&mut self, request: Request) -> Result<u32, Fault> {
         let k = self.requests.len();

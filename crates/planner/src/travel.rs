@@ -26,11 +26,21 @@ pub trait Travel {
     fn leg(&self, from: Node, to: Node) -> (i64, i64) {
         (self.ticks(from, to), self.cost(from, to))
     }
+
+    /// Times from every place to this one and from this one to every place, by number, where they lie at hand in
+    /// that order and are the costs as well. Saves look-ups all over a large matrix.
+    fn around(&self, _at: Node) -> Option<(&[i64], &[i64])> {
+        None
+    }
 }
 
 impl<T: Travel + ?Sized> Travel for &T {
     fn leg(&self, from: Node, to: Node) -> (i64, i64) {
         (**self).leg(from, to)
+    }
+
+    fn around(&self, at: Node) -> Option<(&[i64], &[i64])> {
+        (**self).around(at)
     }
 
     fn ticks(&self, from: Node, to: Node) -> i64 {
@@ -47,6 +57,8 @@ impl<T: Travel + ?Sized> Travel for &T {
 pub struct Matrix {
     size: usize,
     ticks: Vec<i64>,
+    /// Column by column; empty where `ticks` is symmetric.
+    columns: Vec<i64>,
     cost: Option<Vec<i64>>,
 }
 
@@ -54,7 +66,14 @@ impl Matrix {
     /// `ticks` holds `size * size` entries, row = from, column = to, each within `0..=LONGEST`.
     pub fn new(size: usize, ticks: Vec<i64>) -> Result<Self, Fault> {
         check_entries(size, &ticks)?;
-        Ok(Matrix { size, ticks, cost: None })
+        let mut columns = Vec::with_capacity(ticks.len());
+        for to in 0..size {
+            columns.extend((0..size).map(|from| ticks[from * size + to]));
+        }
+        if columns == ticks {
+            columns = Vec::new();
+        }
+        Ok(Matrix { size, ticks, columns, cost: None })
     }
 
     /// Costs that differ from the times, in the same shape.
@@ -109,5 +128,15 @@ impl Travel for Matrix {
         let index = self.index(from, to);
         let ticks = self.ticks[index];
         (ticks, self.cost.as_ref().map_or(ticks, |cost| cost[index]))
+    }
+
+    fn around(&self, at: Node) -> Option<(&[i64], &[i64])> {
+        if self.cost.is_some() {
+            return None;
+        }
+        let begin = at.0 as usize * self.size;
+        let out = &self.ticks[begin..begin + self.size];
+        let into = if self.columns.is_empty() { out } else { &self.columns[begin..begin + self.size] };
+        Some((into, out))
     }
 }

@@ -62,7 +62,7 @@ impl Instance {
     pub fn parse_at(name: &str, text: &str, depots: Depots) -> Result<Instance, Fault> {
         let unknown = || Fault::Format(name.to_owned());
         let format = find_format(text).ok_or_else(unknown)?;
-        match format {
+        let mut instance = match format {
             Format::Darp => darp::parse(name, text, depots),
             Format::Hetero => hetero::parse(name, text, depots),
             _ if depots != Depots::Usual => {
@@ -71,7 +71,9 @@ impl Instance {
             Format::LiLim => pdptw::parse_li_lim(name, text),
             Format::SartoriBuriol => pdptw::parse_sartori_buriol(name, text),
             Format::Kuseki => kuseki::parse(text),
-        }
+        }?;
+        instance.model.tighten();
+        Ok(instance)
     }
 
     /// The true length of the plan's routes in the file's unit and double precision, recomputed from coordinates
