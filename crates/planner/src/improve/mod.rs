@@ -7,6 +7,7 @@
 
 mod draw;
 mod memo;
+mod pool;
 mod recreate;
 mod ruin;
 mod state;
@@ -17,18 +18,25 @@ use ruin::Ruin;
 use state::State;
 
 use crate::insert::Search;
-use crate::model::Model;
+use crate::model::{Model, VehicleSet};
 use crate::plan::{Cost, Plan};
 use crate::route::Broken;
 use crate::travel::Travel;
 
-/// Steps of the first round; each round starts from the best plan, hot, and ends cold.
+/// Steps of the first round where nobody says how many there will be; each round starts from the best plan, hot, and
+/// ends cold.
 const FIRST_ROUND: u64 = 8_000;
 /// No round is longer than this.
-const LONGEST_ROUND: u64 = 60_000;
-/// Temperature at the begin of a round, in millionths of the best plan's cost. It falls with the square of what is
-/// left of the round.
-const HEAT: i64 = 2_000;
+const LONGEST_ROUND: u64 = 120_000;
+/// Temperature at the begin of a round, in millionths of the best plan's cost.
+const HEAT: i64 = 20_000;
+/// How often it is halved until the end of the round.
+const HALVINGS: i64 = 6;
+/// The whole of a round.
+const WHOLE: i64 = 1_000_000;
+/// Recombinations of routes in a round of known length, and the fewest steps between two.
+const RECOMBINATIONS: u64 = 14;
+const STEPS_BETWEEN: u64 = 4_000;
 
 /// A resumable search for better plans.
 pub struct Improver<'m, T> {
@@ -40,6 +48,8 @@ pub struct Improver<'m, T> {
     best: Plan,
     best_cost: Cost,
     memo: memo::Memo,
+    pool: pool::Pool,
+    pool_classes: Vec<u32>,
     ruin: Ruin,
     recreate: Recreate,
     ruins: Wheel,
@@ -47,6 +57,10 @@ pub struct Improver<'m, T> {
     steps: u64,
     round_begin: u64,
     round_length: u64,
+    /// How far the present round is, in millionths, where the caller says so.
+    told: Option<i64>,
+    next_recombination: u64,
+    pub recombined: [u64; 3],
 }
 
 impl<'m, T: Travel> Improver<'m, T> {
@@ -54,6 +68,7 @@ impl<'m, T: Travel> Improver<'m, T> {
     pub fn new(model: &'m Model<T>, plan: &Plan, seed: u64) -> Result<Self, Vec<Broken>> {
         plan.judge(model)?;
         let current = State::new(model, plan).map_err(|broken| vec![broken])?;
+        let pool_classes = pool_classes(model, &current);
         let mut improver = Improver {
             model,
             draw: Draw::new(seed),
@@ -63,6 +78,8 @@ impl<'m, T: Travel> Improver<'m, T> {
             best_cost: current.cost(model),
             current,
             memo: memo::Memo::new(model.requests().len(), model.vehicles().len()),
+            pool: pool::Pool::new(model.requests().len(), &pool_classes),
+            pool_classes,
             ruin: Ruin::new(model, plan),
             recreate: Recreate::new(model),
             ruins: Wheel::new(ruin::WAYS),
@@ -70,12 +87,31 @@ impl<'m, T: Travel> Improver<'m, T> {
             steps: 0,
             round_begin: 0,
             round_length: FIRST_ROUND,
+            told: None,
+            next_recombination: STEPS_BETWEEN,
+            recombined: [0; 3],
         };
         if !plan.unserved.is_empty() {
             improver.rebuild(recreate::REGRET_2);
             improver.conclude();
         }
         Ok(improver)
+    }
+
+    /// Makes one long round of the next steps: best where it is known how many there will be.
+    pub fn expect(&mut self, steps: u64) {
+        (self.round_begin, self.round_length) = (self.steps, steps.max(1));
+        self.next_recombination = self.steps + self.stride();
+    }
+
+    /// Says how far the search is, in millionths of what it will be given, for a caller who counts by a clock. From
+    /// then on it is one round, and only what is told moves it on.
+    pub fn tell_progress(&mut self, millionths: i64) {
+        self.told = Some(millionths.clamp(0, WHOLE));
+    }
+
+    fn stride(&self) -> u64 {
+        (self.round_length / RECOMBINATIONS).max(STEPS_BETWEEN)
     }
 
     /// Takes so many further steps.
@@ -121,8 +157,39 @@ impl<'m, T: Travel> Improver<'m, T> {
         let reward = self.conclude();
         self.ruins.reward(way_out, reward);
         self.recreates.reward(way_back, reward);
-        if self.steps >= self.round_begin + self.round_length {
+        if self.steps >= self.next_recombination {
+            self.recombine();
+            self.next_recombination = self.steps + self.stride();
+        }
+        if self.told.is_none() && self.steps >= self.round_begin + self.round_length {
             self.next_round();
+        }
+    }
+
+    /// Puts the best plan together from all routes met so far, and goes on from it if it is new.
+    fn recombine(&mut self) {
+        if self.best_cost.unserved > 0 {
+            return;
+        }
+        let idle: i64 = (0..self.current.routes.len()).map(|v| idle_cost(self.model, v as u32)).sum();
+        self.recombined[0] += 1;
+        let Some(chosen) = self.pool.recombine(self.best_cost.travel - idle) else { return };
+        let mut plan = Plan { routes: vec![Vec::new(); self.best.routes.len()], unserved: Vec::new() };
+        for column in chosen {
+            let of_class = |v: &usize| self.pool_classes[*v] == column.class && plan.routes[*v].is_empty();
+            let Some(v) = (0..plan.routes.len()).find(of_class) else { return };
+            plan.routes[v] = column.visits.to_vec();
+        }
+        let Ok(cost) = plan.judge(self.model) else {
+            debug_assert!(false, "routes were put together that do not make a plan");
+            return;
+        };
+        self.recombined[1] += 1;
+        if cost < self.best_cost {
+            self.recombined[2] += 1;
+            (self.best_cost, self.best) = (cost, plan);
+            self.current.load(self.model, &self.best);
+            self.trial = self.current.clone();
         }
     }
 
@@ -144,6 +211,13 @@ impl<'m, T: Travel> Improver<'m, T> {
             self.trial.undo(&self.current);
             return 0;
         };
+        for v in self.trial.changed() {
+            let route = &self.trial.routes[*v as usize];
+            if !route.visits.is_empty() {
+                let cost = route.cost - idle_cost(self.model, *v);
+                self.pool.note(self.pool_classes[*v as usize], cost, &route.visits);
+            }
+        }
         self.current.adopt(&mut self.trial);
         if new < self.best_cost {
             self.best_cost = new;
@@ -162,12 +236,13 @@ impl<'m, T: Travel> Improver<'m, T> {
             // Nearly always the same plan again.
             return false;
         }
-        let done = self.steps - self.round_begin;
-        let left = i128::from(self.round_length.saturating_sub(done));
-        // While something is unserved the way there may be longer: which set is served matters more.
-        let heat = i128::from(if new.unserved > 0 { 5 * HEAT } else { HEAT });
-        let share = heat * left * left / i128::from(self.round_length).pow(2);
-        let margin = i128::from(self.best_cost.travel) * share / 1_000_000 * self.draw.halvings() / 1_024;
+        let done = match self.told {
+            Some(told) => told,
+            None => ((self.steps - self.round_begin) as i64).saturating_mul(WHOLE) / self.round_length as i64,
+        };
+        let margin = i128::from(self.best_cost.travel) * i128::from(heat(done)) / 1_000_000
+            * self.draw.halvings()
+            / 1_024;
         i128::from(new.travel) <= i128::from(old.travel) + margin
     }
 
@@ -176,5 +251,29 @@ impl<'m, T: Travel> Improver<'m, T> {
         self.round_length = (self.round_length * 3 / 2).min(LONGEST_ROUND);
         self.current.load(self.model, &self.best);
         self.trial = self.current.clone();
+    }
+}
+
+/// The temperature after so many millionths of a round: halved [`HALVINGS`] times on the way, straight lines between.
+fn heat(done: i64) -> i64 {
+    let at = done.clamp(0, WHOLE) * HALVINGS * 1_024 / WHOLE;
+    let (whole, rest) = (at / 1_024, at % 1_024);
+    (HEAT >> whole) * (2_048 - rest) / 2_048
+}
+
+/// What a vehicle costs without a visit.
+fn idle_cost<T: Travel>(model: &Model<T>, vehicle: u32) -> i64 {
+    let v = model.vehicle(vehicle);
+    if v.out { model.leg_cost(v.start, v.end) } else { 0 }
+}
+
+/// Vehicles that may drive each other's routes share a class. Where some request is not the same to all of them, every
+/// vehicle is its own.
+fn pool_classes<T: Travel>(model: &Model<T>, state: &State) -> Vec<u32> {
+    let particular = |r: &crate::model::Request| r.vehicles != VehicleSet::Any || r.told.is_some();
+    if model.requests().iter().any(particular) {
+        (0..model.vehicles().len() as u32).collect()
+    } else {
+        state.classes().to_vec()
     }
 }

@@ -167,7 +167,7 @@ pub(super) struct Tools<'a, 'm, T> {
 }
 
 impl<T: Travel> Tools<'_, '_, T> {
-    fn best(&mut self, state: &State, v: usize, r: u32, draw: &mut Draw) -> Option<Insertion> {
+    fn best(&mut self, state: &mut State, v: usize, r: u32, draw: &mut Draw) -> Option<Insertion> {
         let (model, search) = (self.model, &mut *self.search);
         let request = model.request(r);
         if ineligible(model, v as u32, request).is_some() {
@@ -175,8 +175,10 @@ impl<T: Travel> Tools<'_, '_, T> {
         }
         // Sister vehicles share what is remembered, and a surcharge is one vehicle's own: it stays out of the memory.
         let surcharge = request.surcharge(v as u32);
+        let print = state.prints[v];
         let plain = |i: Insertion| Insertion { delta: i.delta - surcharge, ..i };
-        let found = self.memo.best((state.prints[v], v as u32, r), || {
+        let found = self.memo.best((print, v as u32, r), || {
+            state.routes[v].close();
             search.best(model, &state.routes[v], request).map(plain)
         });
         let dropoff_only = request.pickup_stop().is_none();

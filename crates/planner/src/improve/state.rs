@@ -93,6 +93,15 @@ impl State {
         self.bank.clone_from(&accepted.bank);
     }
 
+    /// Routes that may differ from the accepted plan.
+    pub fn changed(&self) -> &[u32] {
+        &self.dirty
+    }
+
+    pub fn classes(&self) -> &[u32] {
+        &self.classes
+    }
+
     fn touch(&mut self, v: u32) {
         if !self.is_dirty[v as usize] {
             self.is_dirty[v as usize] = true;
@@ -114,7 +123,7 @@ impl State {
                 left.clear();
                 let visits = &self.routes[v as usize].visits;
                 left.extend(visits.iter().copied().filter(|visit| !ruin.is_chosen(visit.request())));
-                let fits = self.routes[v as usize].rebuild(model, v, &left).is_ok();
+                let fits = self.routes[v as usize].rebuild_open(model, v, &left).is_ok();
                 self.scratch = left;
                 if fits {
                     break;
@@ -144,7 +153,7 @@ impl State {
         let mut longer = std::mem::take(&mut self.scratch);
         longer.clone_from(&self.routes[v].visits);
         insertion.apply(&mut longer, request);
-        let fits = self.routes[v].rebuild(model, insertion.vehicle, &longer).is_ok();
+        let fits = self.routes[v].rebuild_open(model, insertion.vehicle, &longer).is_ok();
         if fits {
             self.prints[v] = print(self.classes[v], &longer);
             self.home[request as usize] = insertion.vehicle;
@@ -152,7 +161,7 @@ impl State {
             debug_assert!(false, "an insertion was found that the route does not bear");
             // The old sequence was feasible, so it still is.
             longer.retain(|visit| visit.request() != request);
-            let _ = self.routes[v].rebuild(model, insertion.vehicle, &longer).is_ok();
+            let _ = self.routes[v].rebuild_open(model, insertion.vehicle, &longer).is_ok();
         }
         self.scratch = longer;
         fits
