@@ -134,6 +134,17 @@ pub fn search(instance: &Instance, budget: Budget, seed: u64) -> Result<Found, F
         Fault::Usage(format!("the instance cannot be started from: {broken:?}"))
     };
     let begin = Instant::now();
+    if instance.fewest_vehicles() {
+        let share =
+            |part: f64, whole: f64| if part >= whole { 1_000 } else { (1_000.0 * part / whole) as u32 };
+        let spent = |steps: u64| match budget {
+            Budget::Steps(most) => share(steps as f64, most as f64),
+            Budget::Seconds(most) => share(begin.elapsed().as_secs_f64(), most),
+        };
+        let (plan, steps) = instance.solve_fewest(seed, spent).map_err(broken)?;
+        let cost = plan.judge(&instance.model).map_err(broken)?;
+        return Ok(Found { cost, plan, steps });
+    }
     let mut improver = Improver::new(&instance.model, &Plan::empty(&instance.model), seed).map_err(broken)?;
     loop {
         let stride = match budget {

@@ -310,7 +310,8 @@ fn dash() -> String {
 }
 
 fn percent(value: Option<f64>) -> String {
-    value.map_or_else(dash, |value| format!("{value:.2}"))
+    // A hair below nothing is nothing, not "-0.00".
+    value.map_or_else(dash, |value| format!("{:.2}", (100.0 * value).round() / 100.0 + 0.0))
 }
 
 fn with_vehicles(vehicles: Option<usize>, cost: f64) -> String {
