@@ -29,7 +29,7 @@ struct Average {
     whole: usize,
     unserved: usize,
     wrong: usize,
-    cost: f64,
+    cost: Option<f64>,
     gap: Option<f64>,
     gap_best: Option<f64>,
     more_vehicles: Option<f64>,
@@ -169,8 +169,8 @@ impl<'a> Report<'a> {
                 row.solver.to_owned(),
                 mean(&costs).map_or_else(dash, |cost| format!("{cost:.2}")),
                 row.best().map_or_else(dash, plan),
-                percent(row.gap_average()),
-                percent(row.best().and_then(|o| row.gap(o))),
+                figure(row.gap_average()),
+                figure(row.best().and_then(|o| row.gap(o))),
                 format!("{:.1}", row.seconds()),
                 row.steps().map_or_else(dash, |steps| format!("{steps:.0}")),
                 row.notes(),
@@ -221,9 +221,9 @@ impl<'a> Report<'a> {
                     (*solver).to_owned(),
                     a.runs.to_string(),
                     a.whole.to_string(),
-                    format!("{:.2}", a.cost),
-                    percent(a.gap),
-                    percent(a.gap_best),
+                    figure(a.cost),
+                    figure(a.gap),
+                    figure(a.gap_best),
                     a.more_vehicles.map_or_else(dash, |more| format!("{more:+.2}")),
                     format!("{:.1}", a.seconds),
                     a.steps.map_or_else(dash, |steps| format!("{steps:.0}")),
@@ -237,8 +237,8 @@ impl<'a> Report<'a> {
     fn average(&self, set: &str, solver: &str) -> Average {
         let rows: Vec<&Row> =
             self.rows.iter().filter(|row| row.case.set == set && row.solver == solver).collect();
-        let of = |figure: &dyn Fn(&Row) -> Option<f64>| {
-            mean(&rows.iter().filter_map(|row| figure(row)).collect::<Vec<_>>())
+        let of = |one: &dyn Fn(&Row) -> Option<f64>| {
+            mean(&rows.iter().filter_map(|row| one(row)).collect::<Vec<_>>())
         };
         let outcomes = || rows.iter().flat_map(|row| row.outcomes.iter());
         Average {
@@ -247,7 +247,7 @@ impl<'a> Report<'a> {
             whole: outcomes().filter(|o| o.counts()).count(),
             unserved: outcomes().map(|o| o.unserved).sum(),
             wrong: outcomes().filter(|o| !o.faults.is_empty()).count(),
-            cost: of(&|row| mean(&row.costs())).unwrap_or(f64::NAN),
+            cost: of(&|row| mean(&row.costs())),
             gap: of(&|row| row.gap_average()),
             gap_best: of(&|row| row.best().and_then(|o| row.gap(o))),
             more_vehicles: of(&|row| row.more_vehicles()),
@@ -309,7 +309,7 @@ fn dash() -> String {
     "–".to_owned()
 }
 
-fn percent(value: Option<f64>) -> String {
+fn figure(value: Option<f64>) -> String {
     // A hair below nothing is nothing, not "-0.00".
     value.map_or_else(dash, |value| format!("{:.2}", (100.0 * value).round() / 100.0 + 0.0))
 }
