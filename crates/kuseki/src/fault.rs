@@ -16,6 +16,8 @@ pub enum Fault {
     Planner(#[from] planner::Fault),
     #[error("{} cannot be read or written", .path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("{}", .path.display())]
+    Instance { path: PathBuf, source: Box<Fault> },
     #[error("{address} cannot be listened on; give another with --listen or --port")]
     Listen { address: String, source: std::io::Error },
     #[error("the runtime could not be started")]

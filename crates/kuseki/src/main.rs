@@ -5,6 +5,7 @@ mod serve;
 mod demo;
 mod simulate;
 mod solve;
+mod bench;
 mod roads_command;
 
 use clap::{Parser, Subcommand};
@@ -30,8 +31,11 @@ enum Subcommands {
     Serve(serve::Arguments),
     /// Lives one scenario day through under a virtual clock and prints its report.
     Simulate(simulate::Arguments),
-    /// Solves a dial-a-ride instance (Cordeau's format or kuseki-problem-1).
+    /// Solves an instance file: dial-a-ride, pickup and delivery, or kuseki-problem-1.
     Solve(solve::Arguments),
+    /// Measures the planner.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Works on road networks.
     #[command(subcommand)]
     Roads(roads_command::Roads),
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
             Subcommands::Serve(arguments) => serve::run(&arguments),
             Subcommands::Simulate(arguments) => simulate::run(&arguments),
             Subcommands::Solve(arguments) => solve::run(&arguments),
+            Subcommands::Bench(command) => bench::run(&command),
             Subcommands::Roads(command) => roads_command::run(&command),
             Subcommands::Openapi => {
                 println!("{}", server::openapi());

@@ -136,7 +136,8 @@ fn vehicles_count_before_distance() {
     assert!(plan.unserved.is_empty() && best <= two);
 
     // The same with time enough: one vehicle does, on whatever way.
-    let instance = Instance::parse("square", &LI_LIM.replace("50 60", "50 290").replace("0 200", "0 290")).unwrap();
+    let instance =
+        Instance::parse("square", &LI_LIM.replace("50 60", "50 290").replace("0 200", "0 290")).unwrap();
     let one = instance.read_solution(r#"{"routes": [[4, 2, 1, 3]]}"#).unwrap();
     assert!(one.judge(&instance.model).unwrap() < two);
     assert_eq!(instance.length(&one), Some(30.0 + 40.0 + 5200f64.sqrt() + 40.0 + 50.0));
@@ -166,6 +167,39 @@ fn a_matrix_of_minutes_is_driven_as_it_stands() {
     // Who cannot be brought home in time stays unserved; the others are served nevertheless.
     let instance = Instance::parse("file.txt", &SARTORI.replace("23 9 9 5 0", "230 230 230 230 0")).unwrap();
     assert_eq!(solve(&instance, 30).unserved, [1]);
+}
+
+/// Vehicles are given up one at a time; the result is a plan of the whole fleet, repeatable by its steps.
+#[test]
+fn fewest_vehicles_are_found_within_a_budget_of_steps() {
+    let mut text = String::from("20 10 1\n0 0 0 0 0 500 0 0 0\n");
+    let n = 20;
+    for k in 1..=n {
+        let open = k * 17 % 260;
+        let (x, y) = (k * 37 % 41 - 20, k * 53 % 43 - 21);
+        text += &format!("{k} {x} {y} {} {open} {} 5 0 {}\n", 1 + k % 4, open + 100, n + k);
+    }
+    for k in 1..=n {
+        text +=
+            &format!("{} {} {} -{} 0 450 5 {k} 0\n", n + k, k * 29 % 37 - 18, k * 31 % 39 - 19, 1 + k % 4);
+    }
+    let instance = Instance::parse("drawn", &text).unwrap();
+    let most = 3_000;
+    let run = || instance.solve_fewest(5, |steps| (1_000 * steps / most) as u32).unwrap();
+    let (plan, steps) = run();
+    assert_eq!(run(), (plan.clone(), steps));
+    assert!((most..most + 20).contains(&steps));
+    let cost = plan.judge(&instance.model).unwrap();
+    assert!(plan.unserved.is_empty() && plan.routes.len() == 20);
+    // No worse in vehicles than the price of vehicles alone brings, which is all that the first plan has.
+    let used = |plan: &Plan| plan.routes.iter().filter(|visits| !visits.is_empty()).count();
+    let mut plain = Improver::new(&instance.model, &Plan::empty(&instance.model), 5).unwrap();
+    plain.run(most);
+    assert!(used(&plan) <= used(plain.best()), "{plan:?} {:?}", plain.best());
+    // A budget of nothing still gives the first plan.
+    let (first, steps) = instance.solve_fewest(5, |_| 1_000).unwrap();
+    assert_eq!((steps, first.unserved.len()), (0, 0));
+    assert!(first.judge(&instance.model).unwrap() >= cost);
 }
 
 /// The error for a text in which one thing was replaced.

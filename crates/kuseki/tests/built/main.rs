@@ -15,4 +15,5 @@ mod bad_files;
 mod full_disk;
 mod instances;
 mod solve;
+mod quality;
 mod golden;

@@ -12,7 +12,7 @@ use crate::instances::{check_all, cordeau, distance, draw, points, problem};
 
 /// The published benchmarks and their checkers, if they lie beside the project. They are nobody's to hand on, so the
 /// project holds none; the tests below with instances of their own always run.
-fn shared() -> Option<PathBuf> {
+pub fn shared() -> Option<PathBuf> {
     let named = std::env::var_os("KUSEKI_SHARED").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let found =

@@ -10,6 +10,7 @@
 //! The content tells the format, never the file's name. Text in, text out: opening files is the caller's business.
 
 mod darp;
+mod fewest;
 mod hetero;
 mod kuseki;
 mod nodes;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::fault::Fault;
 use crate::model::Model;
 use crate::plan::Plan;
+use crate::route::Broken;
 use crate::travel::Matrix;
 
 /// Ticks per unit of a text instance: distances are rounded to 1e-9, far below the tolerance of checkers.
@@ -89,6 +91,13 @@ impl Instance {
     /// than any plan drives.
     pub fn fewest_vehicles(&self) -> bool {
         matches!(&self.form, Form::Nodes(nodes) if nodes.fewest)
+    }
+
+    /// Searches where the fewest vehicles are wanted first; see [`Instance::fewest_vehicles`]. `spent` is told the
+    /// steps taken so far and says how many thousandths of the budget are gone; at 1000 the search ends. Gives the best
+    /// plan and the steps; the same answers of `spent` and the same seed give the same plan.
+    pub fn solve_fewest(&self, seed: u64, spent: impl FnMut(u64) -> u32) -> Result<(Plan, u64), Vec<Broken>> {
+        fewest::solve(&self.model, seed, spent)
     }
 
     /// The solution in the form of the instance's checker, with further keys behind its own.
