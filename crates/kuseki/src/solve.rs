@@ -55,7 +55,8 @@ pub enum Budget {
 pub struct Found {
     pub cost: Cost,
     pub plan: Plan,
-    pub steps: u64,
+    /// Of every thread.
+    pub steps: Vec<u64>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
@@ -70,20 +71,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let instance = parse(&arguments.file, &text, arguments.depots)?;
     let budget = arguments.steps.map_or(Budget::Seconds(arguments.seconds), Budget::Steps);
     let begin = Instant::now();
-    let searches: Vec<Result<Found, Fault>> = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..arguments.threads)
-            .map(|number| {
-                let instance = &instance;
-                let seed = arguments.seed.wrapping_add(number * 1_000_003);
-                scope.spawn(move || search(instance, budget, seed))
-            })
-            .collect();
-        let lost = || Err(Fault::Usage("a search ended in a panic".to_owned()));
-        all.into_iter().map(|thread| thread.join().unwrap_or_else(|_| lost())).collect()
-    });
-    let found = searches.into_iter().collect::<Result<Vec<Found>, Fault>>()?;
-    let steps: Vec<u64> = found.iter().map(|f| f.steps).collect();
-    let Some(best) = found.into_iter().min_by_key(|f| f.cost) else { return Ok(()) };
+    let best = search(&instance, budget, arguments.seed, arguments.threads)?;
+    let steps = &best.steps;
     let wall = begin.elapsed().as_secs_f64();
     let cost = instance.length(&best.plan).map_or(json!(best.cost.travel), |length| json!(length));
     let mut extra = Map::new();
@@ -126,38 +115,104 @@ pub fn parse(file: &Path, text: &str, depots: DepotChoice) -> Result<Instance, F
 
 /// Steps between two looks at the clock.
 const STRIDE: u64 = 20;
+/// How often threads learn from each other in a run.
+const EPOCHS: u64 = 12;
+/// The whole of a budget.
+const WHOLE: i64 = 1_000_000;
 
-/// The one place where the planner is started on an instance, by `solve` and by `bench`. The plan that it returns has
-/// been judged afresh.
-pub fn search(instance: &Instance, budget: Budget, seed: u64) -> Result<Found, Fault> {
-    let broken = |broken: Vec<planner::Broken>| {
-        Fault::Usage(format!("the instance cannot be started from: {broken:?}"))
-    };
+/// The one place where the planner is started on an instance, by `solve` and by `bench`. Threads search by themselves
+/// and learn from each other at the same points of their courses, in the order of their numbers, so that a number of
+/// steps gives the same plan every time. The plan has been judged afresh.
+pub fn search(instance: &Instance, budget: Budget, seed: u64, threads: u64) -> Result<Found, Fault> {
     let begin = Instant::now();
     if instance.fewest_vehicles() {
-        let share =
-            |part: f64, whole: f64| if part >= whole { 1_000 } else { (1_000.0 * part / whole) as u32 };
-        let spent = |steps: u64| match budget {
-            Budget::Steps(most) => share(steps as f64, most as f64),
-            Budget::Seconds(most) => share(begin.elapsed().as_secs_f64(), most),
-        };
-        let (plan, steps) = instance.solve_fewest(seed, spent).map_err(broken)?;
-        let cost = plan.judge(&instance.model).map_err(broken)?;
-        return Ok(Found { cost, plan, steps });
+        return fewest(instance, budget, seed, threads, begin);
     }
-    let mut improver = Improver::new(&instance.model, &Plan::empty(&instance.model), seed).map_err(broken)?;
-    loop {
-        let stride = match budget {
-            Budget::Steps(most) => STRIDE.min(most.saturating_sub(improver.steps())),
-            Budget::Seconds(most) if begin.elapsed().as_secs_f64() >= most => 0,
-            Budget::Seconds(_) => STRIDE,
-        };
-        if stride == 0 {
-            break;
+    let empty = Plan::empty(&instance.model);
+    let mut searches = Vec::new();
+    for number in 0..threads {
+        let improver = Improver::new(&instance.model, &empty, seed_of(seed, number)).map_err(broken)?;
+        searches.push(improver);
+    }
+    if let Budget::Steps(steps) = budget {
+        searches.iter_mut().for_each(|improver| improver.expect(steps));
+    }
+    let epochs = if threads == 1 { 1 } else { EPOCHS };
+    for epoch in 1..=epochs {
+        std::thread::scope(|scope| {
+            for improver in &mut searches {
+                scope.spawn(move || run_epoch(improver, budget, begin, (epoch, epochs)));
+            }
+        });
+        let found: Vec<_> = if threads == 1 { Vec::new() } else { searches.iter().map(Improver::findings).collect() };
+        for (own, improver) in searches.iter_mut().enumerate() {
+            found.iter().enumerate().filter(|(k, _)| *k != own).for_each(|(_, f)| improver.learn(f));
         }
-        improver.run(stride);
     }
-    let plan = improver.best().clone();
+    let steps = searches.iter().map(Improver::steps).collect();
+    let best = searches.iter().min_by_key(|improver| improver.best_cost());
+    let plan = best.map_or(empty, |improver| improver.best().clone());
     let cost = plan.judge(&instance.model).map_err(broken)?;
-    Ok(Found { cost, plan, steps: improver.steps() })
+    Ok(Found { cost, plan, steps })
+}
+
+fn run_epoch(
+    improver: &mut Improver<'_, planner::Matrix>,
+    budget: Budget,
+    begin: Instant,
+    (epoch, epochs): (u64, u64),
+) {
+    match budget {
+        Budget::Steps(steps) => improver.run((steps * epoch / epochs).saturating_sub(improver.steps())),
+        Budget::Seconds(seconds) => loop {
+            let progress = (begin.elapsed().as_secs_f64() / seconds.max(1e-9) * WHOLE as f64) as i64;
+            if progress >= WHOLE * epoch as i64 / epochs as i64 {
+                break;
+            }
+            improver.tell_progress(progress);
+            improver.run(STRIDE);
+        },
+    }
+}
+
+/// Fewest vehicles first: threads search by themselves, and the best counts, the lowest number among equals.
+fn fewest(
+    instance: &Instance,
+    budget: Budget,
+    seed: u64,
+    threads: u64,
+    begin: Instant,
+) -> Result<Found, Fault> {
+    let share = |part: f64, whole: f64| if part >= whole { 1_000 } else { (1_000.0 * part / whole) as u32 };
+    let spent = |steps: u64| match budget {
+        Budget::Steps(most) => share(steps as f64, most as f64),
+        Budget::Seconds(most) => share(begin.elapsed().as_secs_f64(), most),
+    };
+    let searches: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads)
+            .map(|number| scope.spawn(move || instance.solve_fewest(seed_of(seed, number), spent)))
+            .collect();
+        all.into_iter().map(|thread| thread.join()).collect()
+    });
+    let mut steps = Vec::new();
+    let mut best: Option<(Cost, Plan)> = None;
+    for search in searches {
+        let lost = |_| Fault::Usage("a search ended in a panic".to_owned());
+        let (plan, taken) = search.map_err(lost)?.map_err(broken)?;
+        let cost = plan.judge(&instance.model).map_err(broken)?;
+        steps.push(taken);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, plan));
+        }
+    }
+    let (cost, plan) = best.ok_or_else(|| Fault::Usage("no thread searched".to_owned()))?;
+    Ok(Found { cost, plan, steps })
+}
+
+fn seed_of(seed: u64, thread: u64) -> u64 {
+    seed.wrapping_add(thread.wrapping_mul(1_000_003))
+}
+
+fn broken(broken: Vec<planner::Broken>) -> Fault {
+    Fault::Usage(format!("the instance cannot be started from: {broken:?}"))
 }

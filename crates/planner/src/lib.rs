@@ -55,7 +55,7 @@ mod improve;
 mod instance;
 
 pub use fault::Fault;
-pub use improve::Improver;
+pub use improve::{Findings, Improver};
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Depots, Instance};
 pub use live::{Asked, Live, LiveFault, suits};

@@ -59,9 +59,21 @@ pub struct Improver<'m, T> {
     round_length: u64,
     /// How far the present round is, in millionths, where the caller says so.
     told: Option<i64>,
+    /// Cost of the best plan without what vehicles cost for being used: what heat is measured by.
+    driving: i64,
     next_recombination: u64,
-    pub recombined: [u64; 3],
 }
+
+/// The best plan and the most promising routes of a search, for others to learn from.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    cost: Cost,
+    plan: Plan,
+    columns: Vec<pool::Column>,
+}
+
+/// Routes that a search shows to others.
+const SHARED: usize = 3_000;
 
 impl<'m, T: Travel> Improver<'m, T> {
     /// Starts from a plan that keeps every rule, and at once puts in what is unserved and fits.
@@ -88,9 +100,10 @@ impl<'m, T: Travel> Improver<'m, T> {
             round_begin: 0,
             round_length: FIRST_ROUND,
             told: None,
+            driving: 0,
             next_recombination: STEPS_BETWEEN,
-            recombined: [0; 3],
         };
+        improver.driving = improver.best_cost.travel - improver.current.fixed_cost(model);
         if !plan.unserved.is_empty() {
             improver.rebuild(recreate::REGRET_2);
             improver.conclude();
@@ -108,6 +121,24 @@ impl<'m, T: Travel> Improver<'m, T> {
     /// then on it is one round, and only what is told moves it on.
     pub fn tell_progress(&mut self, millionths: i64) {
         self.told = Some(millionths.clamp(0, WHOLE));
+    }
+
+    /// What another search on the same model can learn from this one.
+    pub fn findings(&self) -> Findings {
+        Findings { cost: self.best_cost, plan: self.best.clone(), columns: self.pool.promising(SHARED) }
+    }
+
+    /// Takes over routes, and the plan if it is better, that a search on the same model with the same vehicles has
+    /// found. The own course goes on; what was learnt serves the next recombination. The order in which findings
+    /// are learnt is part of what fixes the result.
+    pub fn learn(&mut self, findings: &Findings) {
+        for column in &findings.columns {
+            self.pool.note(column.class, column.cost, &column.visits);
+        }
+        if findings.cost < self.best_cost && findings.plan.judge(self.model) == Ok(findings.cost) {
+            self.best_cost = findings.cost;
+            self.best.clone_from(&findings.plan);
+        }
     }
 
     fn stride(&self) -> u64 {
@@ -172,7 +203,6 @@ impl<'m, T: Travel> Improver<'m, T> {
             return;
         }
         let idle: i64 = (0..self.current.routes.len()).map(|v| idle_cost(self.model, v as u32)).sum();
-        self.recombined[0] += 1;
         let Some(chosen) = self.pool.recombine(self.best_cost.travel - idle) else { return };
         let mut plan = Plan { routes: vec![Vec::new(); self.best.routes.len()], unserved: Vec::new() };
         for column in chosen {
@@ -184,9 +214,7 @@ impl<'m, T: Travel> Improver<'m, T> {
             debug_assert!(false, "routes were put together that do not make a plan");
             return;
         };
-        self.recombined[1] += 1;
         if cost < self.best_cost {
-            self.recombined[2] += 1;
             (self.best_cost, self.best) = (cost, plan);
             self.current.load(self.model, &self.best);
             self.trial = self.current.clone();
@@ -222,6 +250,7 @@ impl<'m, T: Travel> Improver<'m, T> {
         if new < self.best_cost {
             self.best_cost = new;
             self.current.write(&mut self.best);
+            self.driving = new.travel - self.current.fixed_cost(self.model);
         }
         reward
     }
@@ -240,7 +269,7 @@ impl<'m, T: Travel> Improver<'m, T> {
             Some(told) => told,
             None => ((self.steps - self.round_begin) as i64).saturating_mul(WHOLE) / self.round_length as i64,
         };
-        let margin = i128::from(self.best_cost.travel) * i128::from(heat(done)) / 1_000_000
+        let margin = i128::from(self.driving) * i128::from(heat(done)) / 1_000_000
             * self.draw.halvings()
             / 1_024;
         i128::from(new.travel) <= i128::from(old.travel) + margin

@@ -113,6 +113,15 @@ impl Pool {
         self.keys.truncate(keep.len());
     }
 
+    /// The routes of least reduced cost, in the order in which they were met.
+    pub fn promising(&self, most: usize) -> Vec<Column> {
+        let mut order: Vec<(i64, usize)> = (0..self.columns.len()).map(|k| (self.reduced(k), k)).collect();
+        order.sort_unstable();
+        order.truncate(most);
+        order.sort_unstable_by_key(|(_, k)| *k);
+        order.into_iter().map(|(_, k)| self.columns[k].clone()).collect()
+    }
+
     fn reduced(&self, k: usize) -> i64 {
         let column = &self.columns[k];
         column.cost - column.requests.iter().map(|r| self.multipliers[*r as usize]).sum::<i64>()

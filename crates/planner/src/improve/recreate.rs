@@ -54,7 +54,7 @@ impl Recreate {
     ) {
         if draw.chance(NOISY) {
             // As large as what a visit costs on average.
-            let total: i64 = state.routes.iter().map(|r| r.cost).sum();
+            let total: i64 = state.routes.iter().map(|r| r.cost).sum::<i64>() - state.fixed_cost(tools.model);
             tools.noise = total / (2 * self.time.len().max(1) as i64);
         }
         let model = tools.model;

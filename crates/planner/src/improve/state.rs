@@ -61,6 +61,12 @@ impl State {
         }
     }
 
+    /// What the vehicles in use cost for that alone.
+    pub fn fixed_cost<T: Travel>(&self, model: &Model<T>) -> i64 {
+        let used = self.routes.iter().filter(|r| !r.visits.is_empty()).map(|r| model.vehicle(r.vehicle));
+        used.filter(|v| !v.out).map(|v| v.fixed_cost).sum()
+    }
+
     pub fn write(&self, plan: &mut Plan) {
         for (route, visits) in self.routes.iter().zip(&mut plan.routes) {
             visits.clone_from(&route.visits);

@@ -97,7 +97,17 @@ impl<F: FnMut(u64) -> u32> Search<'_, F> {
         // Each stage draws a stream of its own.
         self.seed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
         let mut improver = Improver::new(model, plan, self.seed)?;
-        while go_on(improver.best(), (self.spent)(self.steps)) {
+        let begun = i64::from((self.spent)(self.steps));
+        loop {
+            let spent = (self.spent)(self.steps);
+            if !go_on(improver.best(), spent) {
+                break;
+            }
+            // The last stage takes all that is left, so it is one course from hot to cold.
+            if begun >= i64::from(FIRST) && plan.unserved.is_empty() {
+                let left = (i64::from(WHOLE) - begun).max(1);
+                improver.tell_progress((i64::from(spent) - begun) * 1_000_000 / left);
+            }
             improver.run(STRIDE);
             self.steps = before + improver.steps();
         }
