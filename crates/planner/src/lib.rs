@@ -41,6 +41,7 @@
 
 mod fault;
 mod travel;
+mod located;
 mod model;
 mod rule;
 mod temporal;
@@ -48,16 +49,19 @@ mod route;
 mod plan;
 mod insert;
 mod refuse;
+mod fleet;
 mod relax;
 mod live;
 mod improve;
 mod instance;
 
 pub use fault::Fault;
+pub use fleet::{Effort, Fleet, FleetFault};
 pub use improve::Improver;
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Instance};
 pub use live::{Asked, Live, LiveFault, suits};
+pub use located::{Located, Mapped, Plane, Position};
 pub use model::{
     ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet,
     Visit,

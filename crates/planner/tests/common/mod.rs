@@ -53,7 +53,7 @@ pub fn request(rng: &mut ChaCha8Rng, vehicles: u32) -> Request {
     }
 }
 
-fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
+pub fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
     let mut hours = [None; GROUPS];
     hours[1] = maybe(rng, 0.4, |r| Span::new(r.random_range(0..5), r.random_range(9..HORIZON)));
     Vehicle {
@@ -78,7 +78,7 @@ fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
 }
 
 /// Travel on a line half of the time, else any numbers: the triangle inequality then fails often.
-fn matrix(rng: &mut ChaCha8Rng) -> Matrix {
+pub fn matrix(rng: &mut ChaCha8Rng) -> Matrix {
     let line: Vec<i64> = (0..PLACES).map(|_| rng.random_range(0..5)).collect();
     let metric = rng.random_bool(0.5);
     let mut entries = Vec::new();
@@ -149,7 +149,7 @@ pub fn case(seed: u64, count: usize) -> Case {
 }
 
 /// The places, services and requests along a route, start and end included.
-fn path(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>) {
+fn path(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>) {
     let vehicle = &model.vehicles()[v as usize];
     let (mut nodes, mut service) = (vec![vehicle.start], vec![0]);
     for visit in visits {
@@ -163,7 +163,7 @@ fn path(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>
 }
 
 /// Who is on board on each leg, by request number.
-fn on_board(model: &Model<Matrix>, visits: &[Visit]) -> Vec<Vec<u32>> {
+fn on_board(model: &Model<impl Travel>, visits: &[Visit]) -> Vec<Vec<u32>> {
     let mut now: Vec<u32> = visits.iter().map(|v| v.request()).collect();
     now.sort_unstable();
     now.dedup();
@@ -180,7 +180,7 @@ fn on_board(model: &Model<Matrix>, visits: &[Visit]) -> Vec<Vec<u32>> {
 }
 
 /// Load, groups, clashes, eligibility.
-pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
+pub fn company(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let requests = model.requests();
     let allowed = visits.iter().all(|visit| {
@@ -206,7 +206,7 @@ pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
 }
 
 /// Every rule on time, said in words over explicit begins.
-pub fn keeps(model: &Model<Matrix>, v: u32, visits: &[Visit], begin: &[i64]) -> bool {
+pub fn keeps(model: &Model<impl Travel>, v: u32, visits: &[Visit], begin: &[i64]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let (nodes, service) = path(model, v, visits);
     let last = nodes.len() - 1;
@@ -254,12 +254,12 @@ pub fn keeps(model: &Model<Matrix>, v: u32, visits: &[Visit], begin: &[i64]) -> 
 }
 
 /// All schedules with whole begins within the horizon.
-pub fn enumerate(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Vec<Vec<i64>> {
+pub fn enumerate(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> Vec<Vec<i64>> {
     let (nodes, service) = path(model, v, visits);
     let mut found = Vec::new();
     let mut begin = Vec::new();
     fn go(
-        model: &Model<Matrix>,
+        model: &Model<impl Travel>,
         (v, visits): (u32, &[Visit]),
         (nodes, service): (&[Node], &[i64]),
         begin: &mut Vec<i64>,
@@ -293,7 +293,7 @@ pub fn enumerate(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Vec<Vec<i64
 }
 
 /// Whether some schedule exists: longest paths between all pairs over constraints written out one by one.
-pub fn floyd(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
+pub fn floyd(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let (nodes, service) = path(model, v, visits);
     let n = nodes.len();
@@ -359,7 +359,7 @@ pub fn floyd(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
 }
 
 /// Travel and fixed cost of a route, summed anew.
-pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
+pub fn cost(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> i64 {
     let vehicle = &model.vehicles()[v as usize];
     if visits.is_empty() && !vehicle.out {
         return 0;
@@ -370,7 +370,7 @@ pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
 }
 
 /// A random order of the visits of a few requests, feasible or not.
-pub fn sequence(seed: u64, model: &Model<Matrix>) -> Vec<Visit> {
+pub fn sequence(seed: u64, model: &Model<impl Travel>) -> Vec<Visit> {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed ^ 0xabcd);
     let mut visits = Vec::new();
     for r in 0..model.requests().len() as u32 {
@@ -383,6 +383,6 @@ pub fn sequence(seed: u64, model: &Model<Matrix>) -> Vec<Visit> {
     visits
 }
 
-pub fn route(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Option<Route> {
+pub fn route(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> Option<Route> {
     Route::new(model, v, visits).ok()
 }
