@@ -6,6 +6,7 @@ mod demo;
 mod simulate;
 mod solve;
 mod roads_command;
+mod bench;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +36,9 @@ enum Subcommands {
     /// Works on road networks.
     #[command(subcommand)]
     Roads(roads_command::Roads),
+    /// Measures.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Prints the OpenAPI document of the HTTP API.
     Openapi,
 }
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
             Subcommands::Simulate(arguments) => simulate::run(&arguments),
             Subcommands::Solve(arguments) => solve::run(&arguments),
             Subcommands::Roads(command) => roads_command::run(&command),
+            Subcommands::Bench(command) => bench::run(&command),
             Subcommands::Openapi => {
                 println!("{}", server::openapi());
                 Ok(())

@@ -376,6 +376,16 @@ impl<T: Travel> Model<T> {
         request.vehicles = VehicleSet::One(vehicle);
     }
 
+    /// The visit has not begun by `time`, so it cannot begin earlier.
+    pub(crate) fn hold_until(&mut self, visit: Visit, time: i64) {
+        let request = &mut self.requests[visit.request() as usize];
+        let window = match (visit, &mut request.pickup) {
+            (Visit::Pickup(_), Boarding::At(stop)) => &mut stop.window,
+            _ => &mut request.dropoff.window,
+        };
+        window.open = window.open.max(time);
+    }
+
     /// Heap bytes of vehicles and requests, counted from the capacities of the lists; travel is left out.
     pub(crate) fn heap_bytes(&self) -> usize {
         let layouts: usize = self.vehicles.iter().map(|v| v.layouts.capacity() * size_of::<Load>()).sum();

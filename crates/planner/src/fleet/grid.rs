@@ -2,8 +2,8 @@
 //!
 //! A detour over `p` from `a` to `b` costs at least `|ap| + |pb| - cost`, and `|ap| + |pb| >= 2 |mp|` for the middle
 //! `m`. So slots whose leg costs at most `most` can be left out wherever `2 |mp| - most` is too much; sorting legs by
-//! size keeps `most` near to what each leg costs. The last slot of a route takes pickup and drop-off together, so its
-//! bound holds the direct leg too; and where the route's end has no position, the bound is `|ap| - cost`.
+//! size keeps `most` near to what each leg costs. The last slot of a route takes pickup and drop-off together: it lies
+//! where the last visit is, and costs at least `|ap|` and the direct leg, less what its own leg costs.
 
 use super::slots::Slot;
 use crate::located::Position;
@@ -18,13 +18,11 @@ const SIDE_MAX: i64 = 256;
 enum Kind {
     /// Something follows: a detour there and back.
     Between,
-    /// Last slot with a known end.
+    /// Pickup and drop-off together behind the last visit.
     Last,
-    /// Last slot without one.
-    Open,
 }
 
-const KINDS: [Kind; 3] = [Kind::Open, Kind::Last, Kind::Between];
+const KINDS: [Kind; 2] = [Kind::Last, Kind::Between];
 
 /// One grid over the whole area; border cells reach out without end.
 #[derive(Debug, Clone)]
@@ -81,17 +79,13 @@ impl Grid {
         Grid { corner: Position::new(x, y), layers }
     }
 
-    pub fn put(&mut self, slot: Slot, last: bool) -> Handle {
-        let kind = match (last, slot.open) {
-            (_, true) => Kind::Open,
-            (true, false) => Kind::Last,
-            (false, false) => Kind::Between,
-        };
+    pub fn put(&mut self, slot: Slot) -> Handle {
+        let (kind, at) = if slot.last { (Kind::Last, slot.from) } else { (Kind::Between, middle(&slot)) };
         let corner = self.corner;
         let fits = |layer: &&mut Layer| layer.kind == kind && slot.cost + slot.saving <= layer.most;
         let Some((number, layer)) =
             self.layers.iter_mut().enumerate().find(|(_, layer)| fits(layer)) else { return (u16::MAX, 0) };
-        let (x, y) = layer.find_cell(corner, middle(&slot));
+        let (x, y) = layer.find_cell(corner, at);
         let cell = (y * layer.side + x) as usize;
         if layer.cells.is_empty() {
             layer.cells.resize((layer.side * layer.side) as usize, Vec::new());
@@ -218,8 +212,7 @@ impl Layer {
         match self.kind {
             // Two ticks for the rounded middle.
             Kind::Between => 2 * away - 2 - self.most,
-            Kind::Last => 2 * away - 2 - self.most + direct,
-            Kind::Open => away - self.most + direct,
+            Kind::Last => away + direct - self.most,
         }
     }
 }

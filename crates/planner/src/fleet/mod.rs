@@ -72,7 +72,7 @@ const NOBODY: u32 = u32::MAX;
 /// What is kept beside a vehicle's route.
 #[derive(Debug, Clone, Default)]
 struct State {
-    /// Planned begins: start, visits, end.
+    /// Planned begins: start, visits, end. Empty without visits.
     begin: Vec<i64>,
     /// When the vehicle next leaves, begins a visit or goes home; `i64::MAX` if never.
     due: i64,
@@ -158,7 +158,7 @@ impl<T: Located> Fleet<T> {
             routes,
         };
         for v in 0..count {
-            fleet.states[v].begin = fleet.routes[v].schedule()?.begin;
+            fleet.states[v].begin = begins(&fleet.routes[v])?;
             fleet.progress(v as u32);
         }
         Ok(fleet)
@@ -283,10 +283,10 @@ impl<T: Located> Fleet<T> {
     fn lay(&mut self, v: u32, visits: &[Visit]) -> Result<(), Broken> {
         let route = &mut self.routes[v as usize];
         let before = route.visits.clone();
-        let done = route.rebuild(&self.model, v, visits).and_then(|()| route.schedule());
+        let done = route.rebuild(&self.model, v, visits).and_then(|()| begins(route));
         match done {
-            Ok(schedule) => {
-                self.states[v as usize].begin = schedule.begin;
+            Ok(begin) => {
+                self.states[v as usize].begin = begin;
                 Ok(())
             }
             Err(broken) => {
@@ -310,9 +310,8 @@ impl<T: Located> Fleet<T> {
             self.grid.take(handle, v);
         }
         slots::list(&self.model, &self.routes[v as usize], &mut state.slots);
-        let last = state.slots.len().saturating_sub(1);
-        for (k, slot) in state.slots.iter().enumerate() {
-            state.handles.push(self.grid.put(*slot, k == last));
+        for slot in &state.slots {
+            state.handles.push(self.grid.put(*slot));
         }
         if state.slots.is_empty() {
             self.unplaced.insert(v);
@@ -331,6 +330,11 @@ impl<T: Located> Fleet<T> {
             * size_of::<u32>();
         states + routes + due + lists + self.grid.bytes() + self.model.heap_bytes()
     }
+}
+
+/// Planned begins; none for a vehicle without visits, which is not asked whether it could drive home in time.
+fn begins(route: &Route) -> Result<Vec<i64>, Broken> {
+    if route.visits.is_empty() { Ok(Vec::new()) } else { Ok(route.schedule()?.begin) }
 }
 
 impl State {

@@ -112,13 +112,22 @@ impl<T: Located> Fleet<T> {
         }
     }
 
-    /// A vehicle that waits at its start is ready now and no earlier.
+    /// What has not happened by now cannot be taken to have happened earlier: a vehicle that waits at its start leaves
+    /// now at the earliest, and one that waits at the visit it is committed to does not begin it before now.
     pub(super) fn refresh(&mut self, v: u32) {
         let now = self.now;
-        let vehicle = self.model.vehicle_mut(v);
-        if vehicle.committed == 0 && vehicle.window.open < now {
-            vehicle.window.open = now;
-            self.rebuild(v);
+        let (route, vehicle) = (&self.routes[v as usize], self.model.vehicle_mut(v));
+        match route.visits.first() {
+            // Not where it begins later anyway: another order of the visits might bring it forward.
+            Some(visit) if vehicle.committed > 0 && route.line.open[1] < now => {
+                self.model.hold_until(*visit, now);
+                self.rebuild(v);
+            }
+            _ if vehicle.committed == 0 && vehicle.window.open < now => {
+                vehicle.window.open = now;
+                self.rebuild(v);
+            }
+            _ => {}
         }
     }
 
