@@ -186,9 +186,7 @@ impl Located for Mapped {
 }
 
 fn check_positions(places: &[Position]) -> Result<(), Fault> {
-    let far = |p: &Position| {
-        p.x.unsigned_abs().max(p.y.unsigned_abs()) > Position::FARTHEST.unsigned_abs()
-    };
+    let far = |p: &Position| p.x.unsigned_abs().max(p.y.unsigned_abs()) > Position::FARTHEST.unsigned_abs();
     match places.iter().position(far) {
         Some(k) => Err(Fault::Model {
             field: format!("places[{k}]"),

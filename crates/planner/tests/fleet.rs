@@ -131,11 +131,7 @@ fn request(rng: &mut ChaCha8Rng, vehicles: u32, now: i64, others: &[u32]) -> Req
         ride_max: maybe(rng, 0.6, |r| r.random_range(100..700)),
         group: Group(rng.random_range(0..3)),
         vehicles,
-        ..Request::new(
-            pickup,
-            dropoff,
-            Load(if rng.random_bool(0.7) { [1, 0, 0, 0] } else { [0, 1, 0, 0] }),
-        )
+        ..Request::new(pickup, dropoff, Load(if rng.random_bool(0.7) { [1, 0, 0, 0] } else { [0, 1, 0, 0] }))
     };
     if !others.is_empty() && rng.random_bool(0.2) {
         request.clash.push(others[rng.random_range(0..others.len())]);
@@ -257,11 +253,8 @@ fn live(seed: u64) {
         assert_eq!((&answer.found, &answer.refused), (&brute.found, &brute.refused));
         assert_eq!(fleet.best(&wish), best, "asking changes nothing");
         if let Some(best) = best {
-            let chosen = if rng.random_bool(0.7) {
-                best
-            } else {
-                brute.found[rng.random_range(0..brute.found.len())]
-            };
+            let chosen =
+                if rng.random_bool(0.7) { best } else { brute.found[rng.random_range(0..brute.found.len())] };
             let number = fleet.accept(wish, &chosen).unwrap();
             assert_eq!(fleet.carrier(number), Some(chosen.vehicle));
         }

@@ -52,7 +52,8 @@ impl Stream {
         let minute = 60_000;
         let side = (SIDE_METRES / METRES_PER_MINUTE * minute as f64) as i32;
         let count = draw.vehicles + 2 * draw.requests;
-        let places = (0..count).map(|_| Position::new(rng.random_range(0..=side), rng.random_range(0..=side)));
+        let places =
+            (0..count).map(|_| Position::new(rng.random_range(0..=side), rng.random_range(0..=side)));
         let plane = Plane::new(places.collect())?;
         let times = arrivals(rng, draw, minute);
         let wish = |(k, at)| {

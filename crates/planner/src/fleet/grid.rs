@@ -83,8 +83,9 @@ impl Grid {
         let (kind, at) = if slot.last { (Kind::Last, slot.from) } else { (Kind::Between, middle(&slot)) };
         let corner = self.corner;
         let fits = |layer: &&mut Layer| layer.kind == kind && slot.cost + slot.saving <= layer.most;
-        let Some((number, layer)) =
-            self.layers.iter_mut().enumerate().find(|(_, layer)| fits(layer)) else { return (u16::MAX, 0) };
+        let Some((number, layer)) = self.layers.iter_mut().enumerate().find(|(_, layer)| fits(layer)) else {
+            return (u16::MAX, 0);
+        };
         let (x, y) = layer.find_cell(corner, at);
         let cell = (y * layer.side + x) as usize;
         if layer.cells.is_empty() {

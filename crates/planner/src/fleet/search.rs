@@ -1,7 +1,7 @@
 //! The best vehicles for a request, looking at few.
 
-use super::slots::Wanted;
 use super::Fleet;
+use super::slots::Wanted;
 use crate::insert::{Answer, Insertion};
 use crate::located::Located;
 use crate::model::Request;
@@ -114,7 +114,9 @@ impl<T: Located> Fleet<T> {
         self.refresh(v);
         let limit = self.limit(v, most);
         let route = &self.routes[v as usize];
-        let Some(insertion) = self.scratch.search.best_below(&self.model, route, request, limit) else { return };
+        let Some(insertion) = self.scratch.search.best_below(&self.model, route, request, limit) else {
+            return;
+        };
         let found = &mut self.scratch.found;
         let at = found.partition_point(|other| *other < insertion);
         found.insert(at, insertion);

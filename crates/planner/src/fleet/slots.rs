@@ -32,11 +32,8 @@ pub(super) fn list<T: Located>(model: &Model<T>, route: &Route, slots: &mut Vec<
     let last = route.legs.len() - 1;
     let shortcut = model.travel().shortcut();
     // A vehicle at its base is not charged for the leg that the detour takes off.
-    let unused = if route.visits.is_empty() && !vehicle.out {
-        vehicle.fixed_cost + route.legs[0].cost
-    } else {
-        0
-    };
+    let unused =
+        if route.visits.is_empty() && !vehicle.out { vehicle.fixed_cost + route.legs[0].cost } else { 0 };
     for k in vehicle.committed.min(last)..=last {
         let to = model.travel().position(route.nodes[k + 1]);
         let Some(from) = model.travel().position(route.nodes[k]) else { return slots.clear() };
@@ -45,7 +42,9 @@ pub(super) fn list<T: Located>(model: &Model<T>, route: &Route, slots: &mut Vec<
         }
         let (leave, by) = match shortcut {
             // An insertion takes out two legs at most; each may have been longer by so much than the way that replaces it.
-            Some(ticks) => (route.earliest[k] + route.service[k] - 2 * ticks, route.latest[k + 1] + 2 * ticks),
+            Some(ticks) => {
+                (route.earliest[k] + route.service[k] - 2 * ticks, route.latest[k + 1] + 2 * ticks)
+            }
             None => (vehicle.window.open, route.line.close[k + 1]),
         };
         slots.push(Slot {
