@@ -7,6 +7,7 @@ mod simulate;
 mod solve;
 mod bench;
 mod roads_command;
+mod bench;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -128,9 +128,11 @@ struct Detour {
 }
 
 /// Reusable memory of the search, and its count of judged slot pairs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Search {
     pub tests: u64,
+    /// Slot pairs that cost so much or more do not matter.
+    limit: i64,
     blocked: Vec<Option<Rule>>,
     pickups: Vec<Detour>,
     dropoffs: Vec<Detour>,
@@ -141,6 +143,23 @@ pub(crate) struct Search {
     shortcuts: bool,
     line: Line,
     begin: Vec<i64>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Search {
+            tests: 0,
+            limit: i64::MAX,
+            blocked: Vec::new(),
+            pickups: Vec::new(),
+            dropoffs: Vec::new(),
+            doubtful: Vec::new(),
+            ahead: Vec::new(),
+            shortcuts: false,
+            line: Line::default(),
+            begin: Vec::new(),
+        }
+    }
 }
 
 /// What the closure says about a slot pair.
@@ -160,6 +179,19 @@ impl Search {
         route: &Route,
         request: &Request,
     ) -> Option<Insertion> {
+        self.best_below(model, route, request, i64::MAX)
+    }
+
+    /// As [`Search::best`] among the slot pairs that cost less than `limit`.
+    pub fn best_below<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        route: &Route,
+        request: &Request,
+        limit: i64,
+    ) -> Option<Insertion> {
+        let first_use = first_use(model, route) + request.surcharge(route.vehicle);
+        self.limit = limit.saturating_sub(first_use);
         let ends = Ends::of(model, route.vehicle, request);
         let found = if ends.pickup.is_some() {
             self.best_pair(model, route, request, &ends)
@@ -168,7 +200,7 @@ impl Search {
         };
         let (delta, pickup, dropoff) = found?;
         let dropoff_only = ends.pickup.is_none();
-        let delta = delta + first_use(model, route) + request.surcharge(route.vehicle);
+        let delta = delta + first_use;
         Some(Insertion { delta, vehicle: route.vehicle, pickup, dropoff, dropoff_only })
     }
 
@@ -195,7 +227,7 @@ impl Search {
             }
             let there = self.pickups[i];
             let together = there_and_back(model, route, &pickup, &ends.dropoff, i, direct_cost);
-            if best.is_none_or(|b| together < b.0) {
+            if together < best.map_or(self.limit, |b| b.0) {
                 let verdict = self.judge_together(route, ends, &pickup, i);
                 self.keep(vehicle.wait_max.is_some(), verdict, (together, i as u32, i as u32), &mut best);
             }
@@ -207,11 +239,12 @@ impl Search {
                 if self.blocked[j].is_some() || (!shortcut && self.ahead[j] > ends.dropoff.span.close) {
                     break;
                 }
-                if best.is_some_and(|b| there.delta + self.dropoffs[j].least_later >= b.0) {
+                let limit = best.map_or(self.limit, |b| b.0);
+                if there.delta + self.dropoffs[j].least_later >= limit {
                     break;
                 }
                 let delta = there.delta + self.dropoffs[j].delta;
-                if best.is_none_or(|b| delta < b.0) {
+                if delta < limit {
                     let verdict = self.judge_apart(route, ends, &pickup, (i, j));
                     self.keep(vehicle.wait_max.is_some(), verdict, (delta, i as u32, j as u32), &mut best);
                 }
@@ -233,7 +266,9 @@ impl Search {
         let clear = self.blocked.iter().position(Option::is_some).unwrap_or(slots);
         self.doubtful.clear();
         for j in committed.min(slots - 1)..clear {
-            self.doubtful.push((self.dropoffs[j].delta, j as u32, j as u32));
+            if self.dropoffs[j].delta < self.limit {
+                self.doubtful.push((self.dropoffs[j].delta, j as u32, j as u32));
+            }
         }
         self.settle(model, route, ends, None)
     }

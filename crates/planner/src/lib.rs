@@ -6,6 +6,7 @@
 //!
 //! Where to start: [`Model`] is the problem, [`Plan`] an answer. [`Route::new`] judges one route and
 //! [`Route::schedule`] times it; [`insert`] finds the best place for one request or says why there is none;
+//! [`Fleet`] keeps many vehicles on the way and finds the same place looking at few of them;
 //! [`relax`] says what facts have already broken; [`Improver`] makes a plan better; [`Instance`] reads files.
 //! Inside, `temporal.rs` holds the rules on time as difference constraints, and everything else rests on it.
 //!
@@ -41,6 +42,7 @@
 
 mod fault;
 mod travel;
+mod located;
 mod model;
 mod rule;
 mod temporal;
@@ -48,6 +50,7 @@ mod route;
 mod plan;
 mod insert;
 mod refuse;
+mod fleet;
 mod relax;
 mod live;
 mod tighten;
@@ -55,10 +58,12 @@ mod improve;
 mod instance;
 
 pub use fault::Fault;
+pub use fleet::{Effort, Fleet, FleetFault};
 pub use improve::{Findings, Improver};
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Depots, Instance};
 pub use live::{Asked, Live, LiveFault, suits};
+pub use located::{Located, Mapped, Plane, Position};
 pub use model::{
     ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Told, Vehicle,
     VehicleSet, Visit,

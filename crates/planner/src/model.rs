@@ -84,6 +84,7 @@ pub enum Boarding {
 pub enum VehicleSet {
     #[default]
     Any,
+    One(u32),
     /// Bit `v % 64` of word `v / 64` stands for vehicle `v`.
     Only(SmallVec<[u64; 1]>),
 }
@@ -104,6 +105,7 @@ impl VehicleSet {
     pub fn contains(&self, vehicle: u32) -> bool {
         match self {
             VehicleSet::Any => true,
+            VehicleSet::One(only) => *only == vehicle,
             VehicleSet::Only(words) => {
                 words.get(vehicle as usize / 64).is_some_and(|word| word >> (vehicle % 64) & 1 == 1)
             }
@@ -112,7 +114,11 @@ impl VehicleSet {
 
     /// The only member, if there is exactly one.
     pub fn single(&self) -> Option<u32> {
-        let VehicleSet::Only(words) = self else { return None };
+        let words = match self {
+            VehicleSet::Any => return None,
+            VehicleSet::One(only) => return Some(*only),
+            VehicleSet::Only(words) => words,
+        };
         let mut members =
             words.iter().enumerate().filter(|(_, word)| **word != 0).map(|(k, word)| (k as u32, *word));
         let (word, bits) = members.next()?;
@@ -397,6 +403,36 @@ impl<T: Travel> Model<T> {
 
     pub(crate) fn request(&self, k: u32) -> &Request {
         &self.requests[k as usize]
+    }
+
+    /// For changes that keep the model legal by their nature, such as a vehicle that has moved on.
+    pub(crate) fn vehicle_mut(&mut self, k: u32) -> &mut Vehicle {
+        &mut self.vehicles[k as usize]
+    }
+
+    /// A rider has boarded the vehicle; boarding ended at `ended`.
+    pub(crate) fn board(&mut self, k: u32, vehicle: u32, ended: i64) {
+        let request = &mut self.requests[k as usize];
+        request.pickup = Boarding::Done { ended };
+        request.vehicles = VehicleSet::One(vehicle);
+    }
+
+    /// The visit has not begun by `time`, so it cannot begin earlier.
+    pub(crate) fn hold_until(&mut self, visit: Visit, time: i64) {
+        let request = &mut self.requests[visit.request() as usize];
+        let window = match (visit, &mut request.pickup) {
+            (Visit::Pickup(_), Boarding::At(stop)) => &mut stop.window,
+            _ => &mut request.dropoff.window,
+        };
+        window.open = window.open.max(time);
+    }
+
+    /// Heap bytes of vehicles and requests, counted from the capacities of the lists; travel is left out.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let layouts: usize = self.vehicles.iter().map(|v| v.layouts.capacity() * size_of::<Load>()).sum();
+        self.vehicles.capacity() * size_of::<Vehicle>()
+            + self.requests.capacity() * size_of::<Request>()
+            + layouts
     }
 
     pub(crate) fn vehicle(&self, k: u32) -> &Vehicle {

@@ -135,6 +135,27 @@ impl Route {
         self.line.copy_from(&other.line);
     }
 
+    /// Heap bytes held, counted from the capacities of the lists.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        fn held<X>(list: &Vec<X>) -> usize {
+            list.capacity() * size_of::<X>()
+        }
+        let line = &self.line;
+        held(&self.visits)
+            + held(&self.nodes)
+            + held(&self.service)
+            + held(&self.legs)
+            + held(&self.carried)
+            + held(&self.earliest)
+            + held(&self.latest)
+            + held(&self.ahead)
+            + held(&self.back)
+            + held(&line.open)
+            + held(&line.close)
+            + held(&line.step)
+            + held(&line.limits)
+    }
+
     /// The sequence with its constraints, judged for everything but time and without closure.
     pub(crate) fn unjudged<T: Travel>(
         model: &Model<T>,

@@ -1,17 +1,24 @@
-//! `kuseki bench`: figures about the planner that anybody can repeat.
+//! `kuseki bench`: figures that anyone can measure again.
 
+mod insertion;
 mod quality;
+mod stream;
+
+use clap::Subcommand;
 
 use crate::fault::Fault;
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum Bench {
+    /// Time per request of live insertion in a stream of requests: answer, plan kept, time moved on. One line of JSON.
+    Insertion(insertion::Arguments),
     /// Solves sets of instances, compares with the best known values and with other solvers, and prints a table.
     Quality(quality::Arguments),
 }
 
 pub fn run(command: &Bench) -> Result<(), Fault> {
     match command {
+        Bench::Insertion(arguments) => insertion::run(arguments),
         Bench::Quality(arguments) => quality::run(arguments),
     }
 }

@@ -58,7 +58,7 @@ pub fn request(rng: &mut ChaCha8Rng, vehicles: u32) -> Request {
     }
 }
 
-fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
+pub fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
     let mut hours = [None; GROUPS];
     hours[1] = maybe(rng, 0.4, |r| Span::new(r.random_range(0..5), r.random_range(9..HORIZON)));
     Vehicle {
@@ -84,7 +84,7 @@ fn vehicle(rng: &mut ChaCha8Rng) -> Vehicle {
 }
 
 /// Travel on a line half of the time, else any numbers: the triangle inequality then fails often.
-fn matrix(rng: &mut ChaCha8Rng) -> Matrix {
+pub fn matrix(rng: &mut ChaCha8Rng) -> Matrix {
     let line: Vec<i64> = (0..PLACES).map(|_| rng.random_range(0..5)).collect();
     let metric = rng.random_bool(0.5);
     let mut entries = Vec::new();
@@ -155,7 +155,7 @@ pub fn case(seed: u64, count: usize) -> Case {
 }
 
 /// The places, services and requests along a route, start and end included.
-fn path(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>) {
+fn path(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>) {
     let vehicle = &model.vehicles()[v as usize];
     let (mut nodes, mut service) = (vec![vehicle.start], vec![0]);
     for visit in visits {
@@ -169,7 +169,7 @@ fn path(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> (Vec<Node>, Vec<i64>
 }
 
 /// Who is on board on each leg, by request number.
-fn on_board(model: &Model<Matrix>, visits: &[Visit]) -> Vec<Vec<u32>> {
+fn on_board(model: &Model<impl Travel>, visits: &[Visit]) -> Vec<Vec<u32>> {
     let mut now: Vec<u32> = visits.iter().map(|v| v.request()).collect();
     now.sort_unstable();
     now.dedup();
@@ -186,7 +186,7 @@ fn on_board(model: &Model<Matrix>, visits: &[Visit]) -> Vec<Vec<u32>> {
 }
 
 /// Load, groups, clashes, nobody alone who must not be, eligibility.
-pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
+pub fn company(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let requests = model.requests();
     let allowed = visits.iter().all(|visit| {
@@ -214,7 +214,7 @@ pub fn company(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
 }
 
 /// Every rule on time, said in words over explicit begins.
-pub fn keeps(model: &Model<Matrix>, v: u32, visits: &[Visit], begin: &[i64]) -> bool {
+pub fn keeps(model: &Model<impl Travel>, v: u32, visits: &[Visit], begin: &[i64]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let (nodes, service) = path(model, v, visits);
     let last = nodes.len() - 1;
@@ -262,12 +262,12 @@ pub fn keeps(model: &Model<Matrix>, v: u32, visits: &[Visit], begin: &[i64]) -> 
 }
 
 /// All schedules with whole begins within the horizon.
-pub fn enumerate(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Vec<Vec<i64>> {
+pub fn enumerate(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> Vec<Vec<i64>> {
     let (nodes, service) = path(model, v, visits);
     let mut found = Vec::new();
     let mut begin = Vec::new();
     fn go(
-        model: &Model<Matrix>,
+        model: &Model<impl Travel>,
         (v, visits): (u32, &[Visit]),
         (nodes, service): (&[Node], &[i64]),
         begin: &mut Vec<i64>,
@@ -301,7 +301,7 @@ pub fn enumerate(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Vec<Vec<i64
 }
 
 /// Whether some schedule exists: longest paths between all pairs over constraints written out one by one.
-pub fn floyd(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
+pub fn floyd(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> bool {
     let vehicle = &model.vehicles()[v as usize];
     let (nodes, service) = path(model, v, visits);
     let n = nodes.len();
@@ -367,7 +367,7 @@ pub fn floyd(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> bool {
 }
 
 /// Travel and fixed cost of a route and the surcharges of whom another vehicle was told, summed anew.
-pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
+pub fn cost(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> i64 {
     let vehicle = &model.vehicles()[v as usize];
     if visits.is_empty() && !vehicle.out {
         return 0;
@@ -381,7 +381,7 @@ pub fn cost(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> i64 {
 }
 
 /// A random order of the visits of a few requests, feasible or not.
-pub fn sequence(seed: u64, model: &Model<Matrix>) -> Vec<Visit> {
+pub fn sequence(seed: u64, model: &Model<impl Travel>) -> Vec<Visit> {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed ^ 0xabcd);
     let mut visits = Vec::new();
     for r in 0..model.requests().len() as u32 {
@@ -394,6 +394,6 @@ pub fn sequence(seed: u64, model: &Model<Matrix>) -> Vec<Visit> {
     visits
 }
 
-pub fn route(model: &Model<Matrix>, v: u32, visits: &[Visit]) -> Option<Route> {
+pub fn route(model: &Model<impl Travel>, v: u32, visits: &[Visit]) -> Option<Route> {
     Route::new(model, v, visits).ok()
 }
