@@ -4,6 +4,7 @@
 //! ([`kuseki`]). Text in, text out: opening files is the caller's business.
 
 mod darp;
+mod dynamic;
 mod kuseki;
 
 use serde_json::{Map, Value};
@@ -40,6 +41,9 @@ impl Instance {
     /// Reads either format; `name` is used where the file has none, and in errors.
     pub fn parse(name: &str, text: &str) -> Result<Instance, Fault> {
         match text.trim_start().chars().next() {
+            Some('{') if dynamic::is_dynamic(text) => {
+                dynamic::parse(name, text).map(|(instance, _)| instance)
+            }
             Some('{') => kuseki::parse(text),
             Some(c) if c.is_ascii_digit() => darp::parse(name, text),
             _ => Err(Fault::Format(name.to_owned())),
