@@ -5,6 +5,7 @@ mod serve;
 mod demo;
 mod simulate;
 mod solve;
+mod online;
 mod roads_command;
 
 use clap::{Parser, Subcommand};

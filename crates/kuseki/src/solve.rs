@@ -7,6 +7,7 @@ use planner::{Cost, Improver, Instance, Plan};
 use serde_json::{Map, json};
 
 use crate::fault::Fault;
+use crate::online;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -26,6 +27,8 @@ pub struct Arguments {
     /// Where the solution goes; the steps done are written beside it.
     #[arg(long)]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    online: online::Arguments,
 }
 
 /// Steps between two looks at the clock.
@@ -48,6 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let read = |source| Fault::File { path: arguments.file.clone(), source };
     let text = std::fs::read_to_string(&arguments.file).map_err(read)?;
     let instance = Instance::parse(&arguments.file.display().to_string(), &text)?;
+    if arguments.online.is_on() {
+        return run_online(arguments, &instance, &text);
+    }
     let begin = Instant::now();
     let searches: Vec<Result<Found, Fault>> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..arguments.threads)
@@ -81,6 +87,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let unserved = best.plan.unserved.len();
     let line =
         json!({ "name": instance.name, "cost": cost, "unserved": unserved, "seconds": wall, "steps": steps });
+    println!("{line}");
+    Ok(())
+}
+
+fn run_online(arguments: &Arguments, instance: &Instance, text: &str) -> Result<(), Fault> {
+    let budget = online::Budget { seconds: arguments.seconds, steps: arguments.steps, seed: arguments.seed };
+    let (line, solution) = online::solve(&arguments.online, instance, text, &budget)?;
+    if let Some(out) = &arguments.out {
+        let write = |source| Fault::File { path: out.clone(), source };
+        std::fs::write(out, solution.to_string()).map_err(write)?;
+    }
     println!("{line}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Judges a driven day afterwards, from the times in its log and nothing else: no route, no closure, no search.
 
 use super::DriveLog;
-use crate::model::{Boarding, GROUPS, Load, Model, Request, Visit};
+use crate::model::{Boarding, Load, Model, Request, Visit};
 use crate::travel::Travel;
 
 /// What was not kept. Vehicle and request by their numbers in the instance.
@@ -40,6 +40,15 @@ pub fn audit<T: Travel>(
             }
             if driven.begin < driven.left + model.travel().ticks(at, stop.at) {
                 say(Some(r), "begun before the vehicle can have been there");
+            }
+            let arrival = free + model.travel().ticks(at, stop.at);
+            if !aboard.is_empty() && vehicle.wait_max.is_some_and(|most| driven.begin - arrival > most) {
+                say(Some(r), "stood too long with a rider on board");
+            }
+            if let Some(hours) = vehicle.hours[request.group.0 as usize].filter(|_| !request.hours_waived)
+                && (driven.begin < hours.open || driven.begin + stop.service > hours.close)
+            {
+                say(Some(r), "on board outside the hours of the group");
             }
             if driven.begin < stop.window.open || driven.begin > stop.window.close {
                 say(Some(r), "outside its window");
@@ -102,10 +111,12 @@ fn overfull<T: Travel>(model: &Model<T>, v: usize, aboard: &[u32]) -> Option<&'s
     if !load.fits_any(&model.vehicles()[v].layouts) {
         return Some("more on board than fits");
     }
-    debug_assert!(riders().all(|(_, r)| (r.group.0 as usize) < GROUPS));
-    let apart = riders().any(|(_, a)| {
-        riders().any(|(other, b)| !model.may_share(a.group, b.group) || a.clash.contains(&other))
+    let apart = riders().any(|(one, a)| {
+        riders().any(|(other, b)| {
+            one != other && (!model.may_share(a.group, b.group) || a.clash.contains(&other))
+        })
     });
-    let strange = riders().any(|(_, r)| !r.vehicles.contains(v as u32));
+    let strange = riders()
+        .any(|(_, r)| !r.vehicles.contains(v as u32) || model.vehicles()[v].barred >> r.group.0 & 1 == 1);
     if strange { Some("on a vehicle that may not carry them") } else { apart.then_some("met on board") }
 }

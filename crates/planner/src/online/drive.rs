@@ -18,6 +18,10 @@ pub(super) struct Car {
     /// Under way to the first visit of its plan since then.
     left: Option<i64>,
     out: bool,
+    /// It has left today, so what is left of its longest route stands in `close`.
+    counted: bool,
+    /// Riders on board.
+    aboard: u32,
     /// It has gone home, or will have by then: no more visits.
     home: bool,
     /// When it must have ended; once it is out its longest route counts from when it left.
@@ -33,6 +37,8 @@ impl Car {
             free_from: vehicle.window.open,
             left: None,
             out: vehicle.out,
+            counted: false,
+            aboard: 0,
             home: false,
             close: vehicle.window.close,
             log: DriveLog::default(),
@@ -47,7 +53,7 @@ impl Car {
         vehicle.window.close = self.close;
         vehicle.committed = usize::from(self.left.is_some());
         vehicle.out = self.out && !self.home;
-        if self.out {
+        if self.counted {
             vehicle.duration_max = None;
         }
         if self.home {
@@ -113,12 +119,14 @@ impl<T: Travel> Online<T> {
             Waiting::DriveFirst => 0,
             Waiting::Share(hundredths) => i64::from(hundredths.min(100)),
         };
-        // Both schedules keep every rule, so whatever lies between them does too.
-        let target = schedule.begin[1] + (schedule.latest[1] - schedule.begin[1]) / 100 * share;
+        // Both schedules keep every rule, so whatever lies between them does too, rounded down alike everywhere.
+        let target = schedule.begin[1] + (schedule.latest[1] - schedule.begin[1]) * share / 100;
         let next = self.stop_of(visit);
         let way = self.model.ticks(car.at, next.at);
         if car.left.is_none() {
             let wanted = match self.options.waiting {
+                // Where standing with riders on board is limited, it is counted before the next stop only.
+                _ if car.aboard > 0 && car.base.wait_max.is_some() => car.free_from,
                 Waiting::DriveFirst => schedule.earliest[0],
                 Waiting::Share(_) => target - way,
             };
@@ -131,7 +139,8 @@ impl<T: Travel> Online<T> {
         let begin = match self.options.waiting {
             // What is reached early is served early.
             Waiting::DriveFirst => schedule.earliest[1],
-            Waiting::Share(_) => target,
+            // What was to be waited was waited before it left.
+            Waiting::Share(_) => schedule.begin[1],
         };
         if begin < to {
             self.serve(v, visit, begin)?;
@@ -153,6 +162,9 @@ impl<T: Travel> Online<T> {
         if !car.out {
             car.out = true;
             self.driven_cost += car.base.fixed_cost;
+        }
+        if !car.counted {
+            car.counted = true;
             car.close = car.base.duration_max.map_or(car.close, |most| car.close.min(at + most));
         }
     }
@@ -165,7 +177,11 @@ impl<T: Travel> Online<T> {
         car.log.visits.push(Driven { visit, left, begin });
         (car.at, car.free_from) = (stop.at, begin + stop.service);
         self.plan.routes[v].remove(0);
+        if let Visit::Dropoff(_) = visit {
+            self.cars[v].aboard -= 1;
+        }
         if let Visit::Pickup(r) = visit {
+            self.cars[v].aboard += 1;
             let pickup = Boarding::Done { ended: begin + stop.service };
             let vehicles = VehicleSet::only([v as u32]);
             let request = Request { pickup, vehicles, ..self.model.request(r).clone() };
