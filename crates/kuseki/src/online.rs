@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long)]
     online: bool,
     /// Steps of improvement after each answer.
-    #[arg(long, default_value_t = 500, requires = "online")]
+    #[arg(long, default_value_t = 2_000, requires = "online")]
     improve_steps: u64,
     /// Steps of search for a request that no insertion serves, before it is refused.
     #[arg(long, default_value_t = 400, requires = "online")]

@@ -14,5 +14,6 @@ mod bad_calls;
 mod bad_files;
 mod full_disk;
 mod instances;
+mod online;
 mod solve;
 mod golden;
