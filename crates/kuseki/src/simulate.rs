@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Draws what happens; the same seed prints the same report, byte for byte.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Steps of background search for a better plan, every two minutes of the day; 0 for none. Without it the
+    /// Steps of background search for a better plan, whenever it has changed; 0 for none. Without it the
     /// scenario's own.
     #[arg(long)]
     improve_steps: Option<u64>,

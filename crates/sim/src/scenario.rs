@@ -22,11 +22,11 @@ pub struct Scenario {
     pub members: Members,
     pub noise: Noise,
     pub policy: Policy,
-    /// Steps of background search for a better plan, every few minutes; 0 for none.
+    /// Steps of background search for a better plan, after each change of it; 0 for none.
     pub improve_steps: u64,
 }
 
-/// What the live engine spends on one search, so that a scenario shows what the service does.
+/// What the live service spends on one search.
 pub const IMPROVE_STEPS: u64 = 600;
 
 /// Wishes for rides other than places on runs.
@@ -76,12 +76,8 @@ struct File {
     members: MembersFile,
     noise: NoiseFile,
     policy: PolicyFile,
-    #[serde(default = "improve_steps")]
+    #[serde(default)]
     improve_steps: u64,
-}
-
-fn improve_steps() -> u64 {
-    IMPROVE_STEPS
 }
 
 #[derive(Deserialize)]

@@ -61,6 +61,8 @@ pub(super) struct Day<'a> {
     outs: BTreeMap<usize, RequestId>,
     figures: DayFigures,
     tally: Tally,
+    /// The plan's revision for which a better one was searched last.
+    searched: u64,
 }
 
 /// A wish that is put to the engine.
@@ -88,6 +90,7 @@ impl<'a> Day<'a> {
             outs: BTreeMap::new(),
             figures: DayFigures::default(),
             tally: Tally::default(),
+            searched: 0,
             given,
         };
         this.given.masters.iter().for_each(|event| this.figures.fold(event));
@@ -137,7 +140,11 @@ impl<'a> Day<'a> {
                 }
             }
             Due::Improve => {
-                if let Some(proposal) = self.engine.propose(now, self.given.improve_steps) {
+                // A plan that nothing has changed was searched already.
+                let revision = self.engine.state().revision;
+                if std::mem::replace(&mut self.searched, revision) != revision
+                    && let Some(proposal) = self.engine.propose(now, self.given.improve_steps)
+                {
                     self.send(Command::AdoptProposal(proposal), "planner", now)?;
                 }
                 self.queue.put(now + IMPROVE, Due::Improve);
