@@ -30,7 +30,7 @@ const TOLD: usize = 20;
 impl Tally {
     pub fn improve(&mut self, saved: Seconds) {
         self.improvements.0 += 1;
-        self.improvements.1 = self.improvements.1 + saved;
+        self.improvements.1 += saved;
     }
 
     pub fn violate(&mut self, words: &str) {
