@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Area, Command, EVENT_SCHEMA, Event, RouteId};
+use domain::{Area, Command, EVENT_SCHEMA, Event, Proposal, RouteId};
 use roads::Roads;
 use store::{Append, AppendError, EventLog, NewEvent, Receipt, RegisterWrite, Version};
 use units::{AreaId, Node, Timestamp};
 
 use crate::forecast::{Forecast, forecast};
+use crate::improve::propose;
 use crate::register::Register;
 use crate::travel::TravelTable;
 use crate::turned::{Fault, Turned};
@@ -176,6 +177,12 @@ impl Engine {
     /// When the coming visits of a route will begin, as things look at `now`.
     pub fn forecast(&self, route: RouteId, now: Timestamp) -> Vec<Forecast> {
         forecast(&self.area, route, now, &self.table)
+    }
+
+    /// A better way to drive today's coming visits, if so many steps of search find one that is worth the change.
+    /// Nothing is changed by it; send it back as [`Command::AdoptProposal`].
+    pub fn propose(&self, now: Timestamp, steps: u64) -> Option<Proposal> {
+        propose(&self.area, now, &self.table, steps)
     }
 
     /// One command, durable when this returns.

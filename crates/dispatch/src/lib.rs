@@ -28,6 +28,7 @@ mod offers;
 mod refusals;
 mod runs;
 mod forecast;
+mod improve;
 mod register;
 mod service;
 

@@ -20,6 +20,7 @@ use units::{AreaId, Timestamp};
 
 use crate::clock::Clock;
 use crate::engine::{Effort, Engine, Reply, Setup, Submission, read_event};
+use crate::improve::Improving;
 use crate::register::Register;
 use crate::tracking::Tracking;
 use crate::turned::{Fault, Turned};
@@ -61,6 +62,8 @@ pub struct ServiceSetup {
     pub clock: Arc<dyn Clock>,
     /// How often time is told to the engine, in real time.
     pub tick_every: Duration,
+    /// Steps of search for a better plan after each change of it, on a thread of its own; 0 for none.
+    pub improve_steps: u64,
 }
 
 struct Envelope {
@@ -106,8 +109,13 @@ impl Service {
         });
         let (inbox, post) = sync_channel(INBOX_MAX);
         let register = engine.register().clone();
+        let improving = match setup.improve_steps {
+            0 => None,
+            steps => Some(Improving::start(area, roads.clone(), steps)?),
+        };
         let run = Runner {
             engine,
+            improving,
             post,
             clock: setup.clock.clone(),
             shared: shared.clone(),
@@ -223,6 +231,7 @@ fn last_events(engine: &Engine, area: AreaId) -> Result<VecDeque<Arc<Happened>>,
 
 struct Runner {
     engine: Engine,
+    improving: Option<Improving>,
     post: Receiver<Envelope>,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
@@ -244,15 +253,26 @@ impl Runner {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let mut batch: Vec<Submission> = letters.iter().map(|l| l.submission.clone()).collect();
-            if Instant::now() >= next_tick {
+            let proposal = self.improving.as_mut().and_then(Improving::take);
+            if let Some(proposal) = proposal {
+                batch.push(Submission::of(Command::AdoptProposal(proposal), "planner"));
+            }
+            let ticks = Instant::now() >= next_tick;
+            if ticks {
                 batch.push(Submission::of(Command::Tick, "clock"));
                 next_tick = Instant::now() + self.tick_every;
             }
             let now = self.clock.now();
             let answers = self.handle(&batch, now);
             self.publish(&answers, now);
-            if let Some(Err(turned)) = answers.get(letters.len()) {
-                tracing::error!(%turned, "the clock's tick failed");
+            for turned in answers[letters.len()..].iter().filter_map(|answer| answer.as_ref().err()) {
+                // What happened while a proposal was searched may have overtaken it.
+                if !matches!(turned, Turned::Rejected(_)) {
+                    tracing::error!(%turned, "a tick or a proposal failed");
+                }
+            }
+            if ticks && let Some(improving) = &mut self.improving {
+                improving.look_at(self.engine.state(), now);
             }
             for (letter, answer) in letters.into_iter().zip(answers) {
                 // The caller may have hung up; what was done stays done.

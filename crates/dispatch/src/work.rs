@@ -54,6 +54,7 @@ impl<'a> Work<'a> {
             Next::ExplainRefusal { request, reason } => self.refuse_outright(request, reason)?,
             Next::Book { request, offer } => self.book(request, offer)?,
             Next::PlanRuns { facility, day, requests } => self.plan_runs(facility, day, &requests)?,
+            Next::Adopt(proposal) => self.adopt(&proposal)?,
             Next::WatchDelays => self.watch_delays()?,
         }
         self.judge()?;

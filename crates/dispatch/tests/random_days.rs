@@ -33,6 +33,7 @@ struct Day {
     seed: u64,
     rejected: u32,
     done: u32,
+    improved: u32,
 }
 
 fn window(open: (u32, u32), close: (u32, u32)) -> DayWindow {
@@ -53,6 +54,7 @@ impl Day {
             seed,
             rejected: 0,
             done: 0,
+            improved: 0,
         };
         this.register();
         this
@@ -163,6 +165,7 @@ impl Day {
                 2 => self.accept_something(),
                 3 if self.draw.random_ratio(1, 4) => self.cancel_something(),
                 4 if self.draw.random_ratio(1, 6) => self.stay_away(),
+                4 => self.improve(),
                 5 => self.send(Command::Tick),
                 _ => self.tap(),
             }
@@ -207,6 +210,35 @@ impl Day {
         };
         let Some(offer) = self.pick(&offers) else { return };
         self.send(Command::AcceptOffer { request, offer });
+    }
+
+    /// A better plan is searched for, and taken at once or only after something else has happened.
+    fn improve(&mut self) {
+        let Some(proposal) = self.engine.propose(self.now, 60) else { return };
+        if self.draw.random_ratio(1, 3) {
+            self.now = self.now + Seconds(self.draw.random_range(0..120));
+            self.tap();
+        }
+        let committed = self.committed();
+        let promises = self.promises();
+        let before = self.done;
+        self.send(Command::AdoptProposal(proposal));
+        self.improved += self.done - before;
+        assert_eq!(self.committed(), committed, "seed {} at {}", self.seed, self.now);
+        assert_eq!(self.promises(), promises, "seed {} at {}", self.seed, self.now);
+    }
+
+    /// What every driver is on the way to or stands at.
+    fn committed(&self) -> Vec<(VehicleId, VisitKey)> {
+        let routes = self.engine.state().routes.values();
+        routes.flat_map(|r| r.visits.iter().take(r.committed()).map(|v| (r.id.vehicle, v.visit))).collect()
+    }
+
+    /// All that was told to those who still wait or ride.
+    fn promises(&self) -> Vec<(RequestId, domain::Promise, Seconds)> {
+        let booked =
+            self.engine.state().requests.values().filter_map(|r| Some((r.id, r.find_active_booking()?)));
+        booked.map(|(id, b)| (id, b.promise, b.ride_max)).collect()
     }
 
     fn cancel_something(&mut self) {
@@ -258,6 +290,7 @@ impl Day {
 fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     let mut states = BTreeSet::new();
     let mut outcomes = (0, 0);
+    let mut improved = 0;
     // More on demand: KUSEKI_SEEDS=2000 cargo test -p dispatch --test random_days
     let seeds: u64 = std::env::var("KUSEKI_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
@@ -265,6 +298,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         day.live();
         assert_eq!(day.engine.effort().refused_plans, 0, "seed {seed}");
         states.extend(day.engine.state().requests.values().map(|r| r.state.code()));
+        improved += day.improved;
         outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
         let again = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(day.log.clone()) };
         let replayed = Engine::open(again).unwrap();
@@ -279,6 +313,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     for code in ["refused", "booked", "done", "cancelled", "expired", "no_show"] {
         assert!(states.contains(code), "no request ended as {code}: {states:?}");
     }
+    assert!(improved > 0, "no plan was ever improved");
     assert!(outcomes.0 > 5 * outcomes.1, "{outcomes:?}");
 }
 

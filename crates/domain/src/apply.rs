@@ -66,6 +66,16 @@ impl Area {
             Event::DelayChanged { visit, late } => {
                 self.delays.insert(*visit, *late);
             }
+            Event::PlanImproved { moved, .. } => {
+                for ride in moved {
+                    self.change_request(ride.request, |r| {
+                        if let RequestState::Booked(booking) = &mut r.state {
+                            booking.vehicle = ride.vehicle;
+                        }
+                    })
+                    .map_err(fail)?;
+                }
+            }
             Event::PlanChanged { revision, routes } => {
                 self.revision = *revision;
                 for change in routes {

@@ -7,7 +7,7 @@ use units::{
 
 use crate::masters::{Membership, VehicleKind};
 use crate::needs::{Layout, Needs};
-use crate::plan::VisitKey;
+use crate::plan::{Proposal, VisitKey};
 use crate::policy::Policy;
 use crate::request::{Channel, Purpose, Wish};
 
@@ -53,6 +53,8 @@ pub enum Command {
         vehicle: VehicleId,
         revision: u64,
     },
+    /// Drives what stands in a better way, found beside the engine. Taken only on the plan it was found for.
+    AdoptProposal(Proposal),
     /// Time passes: offers expire, days open, delays are noticed.
     Tick,
 }

@@ -12,7 +12,7 @@ use crate::event::{Event, RouteChange};
 use crate::facts::decide_fact;
 use crate::judge::TravelTimes;
 use crate::masters::{Facility, Membership, Place, Rider, Vehicle};
-use crate::plan::{RouteId, VisitKey};
+use crate::plan::{Proposal, RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
 use crate::rejection::{Reason, Rejection};
 use crate::request::{Channel, Direction, Purpose, RequestState, Wish};
@@ -58,6 +58,8 @@ pub enum Next {
         day: ServiceDay,
         requests: Vec<RequestId>,
     },
+    /// Drive the coming visits as proposed, if that still is lawful and better.
+    Adopt(Proposal),
     /// Look for delays that crossed a threshold.
     WatchDelays,
 }
@@ -113,6 +115,7 @@ pub fn decide(
             decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel).map(Decision::just)
         }
         Command::AcknowledgeRoute { vehicle, revision } => acknowledge(area, *vehicle, *revision, now),
+        Command::AdoptProposal(proposal) => adopt_proposal(area, proposal),
         Command::Tick => Ok(tick(area, now)),
     }
 }
@@ -139,6 +142,15 @@ fn near_day(field: &'static str, day: ServiceDay, now: Timestamp) -> Result<(), 
 
 fn known_place(area: &Area, field: &'static str, place: PlaceId) -> Result<(), Rejection> {
     if area.places.contains_key(&place) { Ok(()) } else { Err(unknown(field, &place)) }
+}
+
+/// A proposal speaks of one revision of the plan; on any other it means nothing.
+fn adopt_proposal(area: &Area, proposal: &Proposal) -> Result<Decision, Rejection> {
+    if proposal.base != area.revision {
+        let wrong = format!("it was found for revision {}", proposal.base);
+        return Err(invalid("proposal", wrong, format!("one for revision {}", area.revision)));
+    }
+    Ok(Decision { events: Vec::new(), next: Next::Adopt(proposal.clone()) })
 }
 
 fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {

@@ -8,7 +8,7 @@ use units::{
 
 use crate::command::AbsenceKind;
 use crate::masters::{Facility, Place, Rider, Vehicle};
-use crate::plan::{PlannedVisit, RouteId, VisitKey};
+use crate::plan::{PlannedVisit, RideMoved, RouteId, VisitKey};
 use crate::policy::Policy;
 use crate::rejection::Refusal;
 use crate::request::{Booking, Channel, Offer, Purpose, Wish};
@@ -97,6 +97,12 @@ pub enum Event {
         revision: u64,
         routes: Vec<RouteChange>,
     },
+    /// Why the plan changes next: driving it another way saves so much. Nobody's promise is touched; who rides with
+    /// another vehicle from now on is named.
+    PlanImproved {
+        saved: Seconds,
+        moved: Vec<RideMoved>,
+    },
     RouteAcknowledged {
         route: RouteId,
         revision: u64,
@@ -171,6 +177,7 @@ impl Event {
             Event::OfferAccepted { .. } => "offer_accepted",
             Event::RequestCancelled { .. } => "request_cancelled",
             Event::PlanChanged { .. } => "plan_changed",
+            Event::PlanImproved { .. } => "plan_improved",
             Event::RouteAcknowledged { .. } => "route_acknowledged",
             Event::Departed { .. } => "departed",
             Event::Arrived { .. } => "arrived",

@@ -131,6 +131,10 @@ impl Judge<'_> {
             }
             let visit = Some(VisitKey::pickup(request.id));
             match before.requests.get(&request.id).and_then(|r| r.find_active_booking()) {
+                // Before boarding another vehicle may give the ride, as long as all that was told stays.
+                Some(former)
+                    if matches!(request.state, RequestState::Booked(_))
+                        && (Booking { vehicle: booking.vehicle, ..*former }) == *booking => {}
                 Some(former) if former != booking => {
                     self.say(visit, "promise", format!("the booking of {} was rewritten", request.id));
                 }

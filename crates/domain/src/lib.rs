@@ -35,7 +35,9 @@ pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
 pub use judge::{TravelTimes, Violation, check};
 pub use masters::{Facility, Membership, Place, Rider, Vehicle, VehicleKind, Weekdays};
 pub use needs::{Layout, Load, Needs, SEAT_TENTHS};
-pub use plan::{Anchor, PlannedVisit, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
+pub use plan::{
+    Anchor, PlannedVisit, Progress, Proposal, RideMoved, Route, RouteId, RunLabel, VisitKey, VisitKind,
+};
 pub use policy::{CountsAs, Policy, PolicyBook, RideClass, Terms};
 pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
 pub use request::{

@@ -125,6 +125,23 @@ impl Route {
     }
 }
 
+/// A way to drive the coming visits of a day, put forward by the search between commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub day: ServiceDay,
+    /// The plan's revision for which it was found.
+    pub base: u64,
+    /// The whole list of coming visits of each route that would change.
+    pub routes: Vec<(VehicleId, Vec<VisitKey>)>,
+}
+
+/// A ride that another vehicle gives now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RideMoved {
+    pub request: RequestId,
+    pub vehicle: VehicleId,
+}
+
 /// Which run (便) a visit belongs to: the `number`th round of this vehicle in this direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunLabel {

@@ -14,6 +14,8 @@ pub enum Fault {
     Sim(#[from] sim::Fault),
     #[error(transparent)]
     Planner(#[from] planner::Fault),
+    #[error(transparent)]
+    Online(#[from] planner::online::OnlineFault),
     #[error("{} cannot be read or written", .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{}", .path.display())]

@@ -5,7 +5,7 @@ mod serve;
 mod demo;
 mod simulate;
 mod solve;
-mod bench;
+mod online;
 mod roads_command;
 mod bench;
 

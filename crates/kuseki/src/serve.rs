@@ -73,7 +73,8 @@ impl Beginning {
         tick_every: Duration,
     ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
-        let service = Service::start(ServiceSetup { engine, clock, tick_every })?;
+        let service =
+            Service::start(ServiceSetup { engine, clock, tick_every, improve_steps: sim::IMPROVE_STEPS })?;
         Ok(House {
             service: Arc::new(service),
             history: self.history,

@@ -14,11 +14,16 @@ pub struct Arguments {
     /// Draws what happens; the same seed prints the same report, byte for byte.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Steps of background search for a better plan, whenever it has changed; 0 for none. Without it the
+    /// scenario's own.
+    #[arg(long)]
+    improve_steps: Option<u64>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     crate::serve::start_logging();
-    let scenario = Scenario::open(&arguments.scenario)?;
+    let mut scenario = Scenario::open(&arguments.scenario)?;
+    scenario.improve_steps = arguments.improve_steps.unwrap_or(scenario.improve_steps);
     let begin = Instant::now();
     let mut stopwatch = || begin.elapsed().as_nanos() as u64;
     let report = sim::simulate(&scenario, arguments.seed, &mut stopwatch)?;

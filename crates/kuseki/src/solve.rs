@@ -7,6 +7,7 @@ use planner::{Cost, Depots, Improver, Instance, Plan};
 use serde_json::{Map, json};
 
 use crate::fault::Fault;
+use crate::online;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// Where the solution goes; the steps done are written beside it.
     #[arg(long)]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    online: online::Arguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -70,6 +73,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let text = read(&arguments.file)?;
     let instance = parse(&arguments.file, &text, arguments.depots)?;
     let budget = arguments.steps.map_or(Budget::Seconds(arguments.seconds), Budget::Steps);
+    if arguments.online.is_on() {
+        return run_online(arguments, &instance, &text);
+    }
     let begin = Instant::now();
     let best = search(&instance, budget, arguments.seed, arguments.threads)?;
     let steps = &best.steps;
@@ -89,6 +95,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         json!({ "name": instance.name, "cost": cost, "unserved": unserved, "seconds": wall, "steps": steps });
     if instance.fewest_vehicles() {
         line["vehicles"] = json!(vehicles(&best.plan));
+    }
+    println!("{line}");
+    Ok(())
+}
+
+fn run_online(arguments: &Arguments, instance: &Instance, text: &str) -> Result<(), Fault> {
+    let budget = online::Budget { seconds: arguments.seconds, steps: arguments.steps, seed: arguments.seed };
+    let (line, solution) = online::solve(&arguments.online, instance, text, &budget)?;
+    if let Some(out) = &arguments.out {
+        let write = |source| Fault::File { path: out.clone(), source };
+        std::fs::write(out, solution.to_string()).map_err(write)?;
     }
     println!("{line}");
     Ok(())

@@ -7,7 +7,8 @@
 //! Where to start: [`Model`] is the problem, [`Plan`] an answer. [`Route::new`] judges one route and
 //! [`Route::schedule`] times it; [`insert`] finds the best place for one request or says why there is none;
 //! [`Fleet`] keeps many vehicles on the way and finds the same place looking at few of them;
-//! [`relax`] says what facts have already broken; [`Improver`] makes a plan better; [`Instance`] reads files.
+//! [`relax`] says what facts have already broken; [`Improver`] makes a plan better; [`online`] runs a day that becomes
+//! known piece by piece; [`Instance`] reads files.
 //! Inside, `temporal.rs` holds the rules on time as difference constraints, and everything else rests on it.
 //!
 //! ```
@@ -55,6 +56,7 @@ mod relax;
 mod live;
 mod tighten;
 mod improve;
+pub mod online;
 mod instance;
 
 pub use fault::Fault;

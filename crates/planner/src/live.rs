@@ -34,6 +34,8 @@ pub struct Live<T> {
     requests: Vec<RequestId>,
     /// Vehicles whose riders stand too long already: no new rider until that is over.
     strained: Vec<u32>,
+    /// Vehicles on which some limit gave way.
+    yielded: Vec<u32>,
 }
 
 /// What a party asks of a vehicle, with the limits that will bind.
@@ -76,6 +78,7 @@ impl<T: Travel> Live<T> {
             vehicles: Vec::new(),
             requests: Vec::new(),
             strained: Vec::new(),
+            yielded: Vec::new(),
         };
         let mut vehicles = Vec::new();
         let mut requests = Vec::new();
@@ -104,6 +107,7 @@ impl<T: Travel> Live<T> {
             if Route::new(&self.model, number, visits).is_ok() {
                 continue;
             }
+            self.yielded.push(number);
             let Ok(given) = relax(&self.model, number, visits) else {
                 self.strained.push(number);
                 continue;
@@ -142,9 +146,55 @@ impl<T: Travel> Live<T> {
         self.yield_to_facts()
     }
 
+    /// Lets every vehicle that suits give the rides of those who wait to be picked up and are no members on a run:
+    /// before boarding a guest was told times, not a vehicle.
+    pub fn free_guests(&mut self, area: &Area) -> Result<(), LiveFault> {
+        for (number, name) in self.requests.iter().enumerate() {
+            let Some(request) = area.requests.get(name) else { continue };
+            let guest = request.find_active_booking().is_some_and(|b| b.terms != Terms::Member);
+            let attendant = area.riders.get(&request.rider).is_some_and(|r| r.needs.attendant);
+            let wanted = self.model.requests()[number].clone();
+            if !guest || wanted.pickup_stop().is_none() {
+                continue;
+            }
+            let places = [request.from, request.to];
+            let suited = self.vehicles.iter().enumerate().filter(|(number, id)| {
+                !self.is_strained(*number as u32)
+                    && area.vehicles.get(id).is_some_and(|v| suits(area, v, attendant, &places))
+            });
+            // The vehicle that was promised it stays possible whatever the masters say now.
+            let own = self.plan.vehicle_of(number as u32);
+            let vehicles = VehicleSet::only(suited.map(|(n, _)| n as u32).chain(own));
+            self.model.replace_request(number as u32, Request { vehicles, ..wanted })?;
+        }
+        Ok(())
+    }
+
+    /// The number of a visit that is still to come.
+    pub fn find_visit(&self, key: VisitKey) -> Option<Visit> {
+        let number = self.requests.iter().position(|name| *name == key.request)? as u32;
+        match key.kind {
+            VisitKind::Pickup => {
+                self.model.requests()[number as usize].pickup_stop().map(|_| Visit::Pickup(number))
+            }
+            VisitKind::Dropoff => Some(Visit::Dropoff(number)),
+        }
+    }
+
+    /// The name of a visit.
+    pub fn key_of(&self, visit: Visit) -> VisitKey {
+        self.planned(visit, 0).visit
+    }
+
     /// Vehicles that take nobody new for now.
     pub fn list_strained(&self) -> Vec<VehicleId> {
         self.strained.iter().map(|number| self.vehicle_id(*number)).collect()
+    }
+
+    /// Vehicles on which facts, or a member's claim to the told time, have made some limit give way. What gave way binds
+    /// on that vehicle alone, so its rides should stay as they are.
+    pub fn list_yielded(&self) -> Vec<VehicleId> {
+        self.yielded.iter().map(|number| self.vehicle_id(*number)).collect()
     }
 
     /// Whether facts have broken more on a vehicle than windows and rides; it takes nobody new.

@@ -154,7 +154,9 @@ impl Touched {
             | Event::PlaceAdded { .. }
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
-            | Event::RunsBooked { .. } => {}
+            | Event::RunsBooked { .. }
+            // The routes follow in the same batch.
+            | Event::PlanImproved { .. } => {}
         }
     }
 }

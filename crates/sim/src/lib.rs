@@ -40,7 +40,7 @@ pub use behaviour::{
 };
 pub use fault::Fault;
 pub use run::{Clock, Level, MemberDelay, Outcome, Report, simulate};
-pub use scenario::{Demand, Members, Noise, Scenario};
+pub use scenario::{Demand, IMPROVE_STEPS, Members, Noise, Scenario};
 pub use town::{
     Corporation, FullName, MEMBERS, Person, PlaceCategory, RESIDENTS, TownFacility, TownPeople, TownPlace,
     TownRider, TownVehicle, VEHICLES, draw_people,

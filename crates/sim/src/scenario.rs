@@ -22,7 +22,12 @@ pub struct Scenario {
     pub members: Members,
     pub noise: Noise,
     pub policy: Policy,
+    /// Steps of background search for a better plan, after each change of it; 0 for none.
+    pub improve_steps: u64,
 }
+
+/// What the live service spends on one search.
+pub const IMPROVE_STEPS: u64 = 600;
 
 /// Wishes for rides other than places on runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +76,8 @@ struct File {
     members: MembersFile,
     noise: NoiseFile,
     policy: PolicyFile,
+    #[serde(default)]
+    improve_steps: u64,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +187,7 @@ impl Scenario {
                 late_door_seconds: file.noise.late_door_seconds,
             },
             policy,
+            improve_steps: file.improve_steps,
         })
     }
 }
@@ -227,6 +235,9 @@ fn check(file: &File, origin: &str) -> Result<(), Fault> {
             format!("{weights:?}"),
             "weights up to 1000000, at least one above 0",
         );
+    }
+    if file.improve_steps > 1_000_000 {
+        return invalid("improve_steps", file.improve_steps.to_string(), "between 0 and 1000000");
     }
     if file.policy.people_max == 0 {
         return invalid("policy.people_max", "0".to_owned(), "1 or more");

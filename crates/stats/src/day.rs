@@ -99,6 +99,7 @@ impl DayFigures {
             | Event::DayPlanned { .. }
             | Event::OffersMade { .. }
             | Event::PlanChanged { .. }
+            | Event::PlanImproved { .. }
             | Event::RouteAcknowledged { .. }
             | Event::DelayChanged { .. } => {}
         }

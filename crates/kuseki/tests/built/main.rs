@@ -14,6 +14,7 @@ mod bad_calls;
 mod bad_files;
 mod full_disk;
 mod instances;
+mod online;
 mod solve;
 mod quality;
 mod golden;

@@ -5,11 +5,13 @@
 //! | Cordeau's dial-a-ride text in both header conventions | [`darp`] |
 //! | heterogeneous dial-a-ride text (Parragh 2011, Malheiros et al. 2021) | [`hetero`] |
 //! | pickup and delivery: Li & Lim (2001), Sartori & Buriol (2020) | [`pdptw`] |
+//! | dynamic dial-a-ride in JSON (Eccel 2020) | [`dynamic`] |
 //! | kuseki-problem-1 in JSON | [`kuseki`] |
 //!
 //! The content tells the format, never the file's name. Text in, text out: opening files is the caller's business.
 
 mod darp;
+mod dynamic;
 mod fewest;
 mod hetero;
 mod kuseki;
@@ -72,6 +74,7 @@ impl Instance {
             }
             Format::LiLim => pdptw::parse_li_lim(name, text),
             Format::SartoriBuriol => pdptw::parse_sartori_buriol(name, text),
+            Format::Dynamic => dynamic::parse(name, text).map(|(instance, _)| instance),
             Format::Kuseki => kuseki::parse(text),
         }?;
         instance.model.tighten();
@@ -128,6 +131,7 @@ enum Format {
     Hetero,
     LiLim,
     SartoriBuriol,
+    Dynamic,
     Kuseki,
 }
 
@@ -137,7 +141,7 @@ fn find_format(text: &str) -> Option<Format> {
     let first = lines.next()?;
     let columns = |line: &str| line.split_whitespace().count();
     if first.starts_with('{') {
-        Some(Format::Kuseki)
+        Some(if dynamic::is_dynamic(text) { Format::Dynamic } else { Format::Kuseki })
     } else if first.split_once(':').is_some_and(|(key, _)| HEAD_KEYS.contains(&key.trim())) {
         Some(Format::SartoriBuriol)
     } else if !first.starts_with(|c: char| c.is_ascii_digit()) {

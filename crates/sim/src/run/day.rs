@@ -20,6 +20,8 @@ use crate::behaviour::{
 };
 
 const TICK: Seconds = Seconds(30);
+/// How often a better plan is searched for.
+const IMPROVE: Seconds = Seconds::minutes(2);
 const BEGIN: DayTime = DayTime::hm(6, 55);
 const PLAN: DayTime = DayTime::hm(7, 0);
 /// A day that is not over by then never will be.
@@ -38,6 +40,8 @@ pub(super) struct Given<'a> {
     pub policy: Policy,
     pub driver: DriverBot,
     pub seed: u64,
+    /// Steps of search for a better plan each time; 0 for none.
+    pub improve_steps: u64,
     pub guests: bool,
 }
 
@@ -57,6 +61,8 @@ pub(super) struct Day<'a> {
     outs: BTreeMap<usize, RequestId>,
     figures: DayFigures,
     tally: Tally,
+    /// The plan's revision for which a better one was searched last.
+    searched: u64,
 }
 
 /// A wish that is put to the engine.
@@ -84,6 +90,7 @@ impl<'a> Day<'a> {
             outs: BTreeMap::new(),
             figures: DayFigures::default(),
             tally: Tally::default(),
+            searched: 0,
             given,
         };
         this.given.masters.iter().for_each(|event| this.figures.fold(event));
@@ -112,6 +119,9 @@ impl<'a> Day<'a> {
                 self.queue.put(outing.out.at, Due::Out(index));
             }
         }
+        if self.given.improve_steps > 0 {
+            self.queue.put(self.day.at(PLAN) + IMPROVE, Due::Improve);
+        }
         for vehicle in 0..self.looks.len() {
             self.queue.put(begin, Due::Look(vehicle));
         }
@@ -128,6 +138,16 @@ impl<'a> Day<'a> {
                 for facility in self.given.ids.facilities.clone() {
                     self.send(Command::PlanDay { facility, day: self.day }, "facility", now)?;
                 }
+            }
+            Due::Improve => {
+                // A plan that nothing has changed was searched already.
+                let revision = self.engine.state().revision;
+                if std::mem::replace(&mut self.searched, revision) != revision
+                    && let Some(proposal) = self.engine.propose(now, self.given.improve_steps)
+                {
+                    self.send(Command::AdoptProposal(proposal), "planner", now)?;
+                }
+                self.queue.put(now + IMPROVE, Due::Improve);
             }
             Due::Absence(index) => {
                 let absence = self.given.script.absences[index];
@@ -176,6 +196,11 @@ impl<'a> Day<'a> {
         match reply {
             Ok(reply) => {
                 reply.events.iter().for_each(|event| self.figures.fold(event));
+                for event in &reply.events {
+                    if let Event::PlanImproved { saved, .. } = event {
+                        self.tally.improve(*saved);
+                    }
+                }
                 self.audit(&reply.events, now);
                 self.wake(&reply.events, now)?;
                 Ok(Some(reply.events))

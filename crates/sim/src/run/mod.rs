@@ -60,6 +60,7 @@ pub fn simulate(scenario: &Scenario, seed: u64, clock: Clock<'_>) -> Result<Repo
             policy: Policy { allows: allows.clone(), ..scenario.policy.clone() },
             driver: DriverBot::new(seed, Manners::from(&scenario.noise)),
             seed,
+            improve_steps: scenario.improve_steps,
             guests,
         };
         day::Day::live(given, &mut *clock)

@@ -6,7 +6,7 @@ use dispatch::{Effort, Engine};
 use domain::{Direction, RequestState, Wish};
 use stats::Figures;
 use store::{LogReader, MemoryLog, Version};
-use units::{RiderId, Timestamp};
+use units::{RiderId, Seconds, Timestamp};
 
 use super::register::AREA;
 use crate::Fault;
@@ -18,6 +18,7 @@ pub(super) struct Tally {
     pub tests: Vec<u64>,
     /// Time taken by each request made, by the caller's stopwatch.
     pub nanos: Vec<u64>,
+    improvements: (u32, Seconds),
     violations: u64,
     turned_away: BTreeMap<&'static str, u32>,
     problems: Vec<String>,
@@ -27,6 +28,11 @@ pub(super) struct Tally {
 const TOLD: usize = 20;
 
 impl Tally {
+    pub fn improve(&mut self, saved: Seconds) {
+        self.improvements.0 += 1;
+        self.improvements.1 += saved;
+    }
+
     pub fn violate(&mut self, words: &str) {
         self.violations += 1;
         self.tell(words);
@@ -58,6 +64,8 @@ pub struct Outcome {
     pub tests: Vec<u64>,
     /// Nanoseconds taken by each request made, by the caller's stopwatch; no part of the report.
     pub nanos: Vec<u64>,
+    /// How often the plan was improved in the background, and the driving that each saved against the plan before it.
+    pub improvements: (u32, Seconds),
     /// Rules broken by a plan, as found by the judge inside the engine or by the one outside it. Must be 0.
     pub violations: u64,
     /// Commands that were rejected, by code.
@@ -96,6 +104,7 @@ impl Outcome {
             effort: engine.effort(),
             tests: tally.tests,
             nanos: tally.nanos,
+            improvements: tally.improvements,
             violations: tally.violations,
             turned_away: tally.turned_away,
             problems: tally.problems,

@@ -20,6 +20,8 @@ pub(super) enum Due {
     Cancel(RequestId),
     /// The driver of a vehicle (by index) looks at the screen.
     Look(usize),
+    /// A better plan is searched for.
+    Improve,
     Tick,
 }
 

@@ -190,6 +190,10 @@ impl Report {
         self.row(f, "slot pairs judged per request, max", &|o| quantile(&o.tests, 100))?;
         self.row(f, "searches", &|o| o.effort.searches.to_string())?;
         self.row(f, "slot pairs judged in all", &|o| o.effort.tests.to_string())?;
+        if self.runs().any(|(_, o)| o.improvements.0 > 0) {
+            self.row(f, "plans improved in the background", &|o| o.improvements.0.to_string())?;
+            self.row(f, "  driving saved against the plan before", &|o| span(Some(o.improvements.1)))?;
+        }
         self.row(f, "violations found by the judge", &|o| o.violations.to_string())?;
         self.row(f, "commands turned away", &|o| o.turned_away.values().sum::<u32>().to_string())?;
         self.row(f, "left unfinished", &|o| o.unfinished.to_string())?;
