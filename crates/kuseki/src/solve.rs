@@ -161,7 +161,8 @@ pub fn search(instance: &Instance, budget: Budget, seed: u64, threads: u64) -> R
                 scope.spawn(move || run_epoch(improver, budget, begin, (epoch, epochs)));
             }
         });
-        let found: Vec<_> = if threads == 1 { Vec::new() } else { searches.iter().map(Improver::findings).collect() };
+        let found: Vec<_> =
+            if threads == 1 { Vec::new() } else { searches.iter().map(Improver::findings).collect() };
         for (own, improver) in searches.iter_mut().enumerate() {
             found.iter().enumerate().filter(|(k, _)| *k != own).for_each(|(_, f)| improver.learn(f));
         }

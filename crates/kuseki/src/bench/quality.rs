@@ -265,7 +265,8 @@ fn ours(
     };
     let said = case.instance.length(&found.plan).unwrap_or(found.cost.travel as f64);
     let text = case.instance.solution(&found.plan, Map::new()).to_string();
-    let mut outcome = Outcome { seed, seconds, steps: Some(found.steps.iter().sum()), ..judge(case, &text, Some(said)) };
+    let mut outcome =
+        Outcome { seed, seconds, steps: Some(found.steps.iter().sum()), ..judge(case, &text, Some(said)) };
     if let Some(checker) = checker {
         let solution = room.path(number);
         let told = std::fs::write(&solution, text)

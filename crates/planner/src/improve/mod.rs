@@ -6,6 +6,7 @@
 //! model, the plan, the seed and the number of steps; `run(a); run(b)` equals `run(a + b)`.
 
 mod draw;
+mod exchange;
 mod memo;
 mod pool;
 mod recreate;
@@ -29,11 +30,21 @@ const FIRST_ROUND: u64 = 8_000;
 /// No round is longer than this.
 const LONGEST_ROUND: u64 = 120_000;
 /// Temperature at the begin of a round, in millionths of the best plan's cost.
-const HEAT: i64 = 20_000;
+const HEAT: i64 = 10_000;
 /// How often it is halved until the end of the round.
-const HALVINGS: i64 = 6;
+const HALVINGS: i64 = 5;
+/// Where a plan is made from nothing and the length of the search is known, its first part goes into several plans made
+/// afresh: how many routes there are and what they have in common is settled early and hardly changes later. In
+/// millionths: the part for that, the least length of one, and the temperature at which the best is then improved.
+const AFRESH: i64 = 600_000;
+const ONE_START: i64 = 150_000;
+const LATER_HEAT: i64 = 3_000;
+/// Fewest steps of one start, for every request.
+const START_STEPS: i64 = 100;
 /// The whole of a round.
 const WHOLE: i64 = 1_000_000;
+/// How often a step is an exchange between two routes, in thousandths.
+const EXCHANGES: usize = 300;
 /// Recombinations of routes in a round of known length, and the fewest steps between two.
 const RECOMBINATIONS: u64 = 14;
 const STEPS_BETWEEN: u64 = 4_000;
@@ -52,6 +63,7 @@ pub struct Improver<'m, T> {
     pool_classes: Vec<u32>,
     ruin: Ruin,
     recreate: Recreate,
+    exchange: exchange::Exchange,
     ruins: Wheel,
     recreates: Wheel,
     steps: u64,
@@ -59,6 +71,12 @@ pub struct Improver<'m, T> {
     round_length: u64,
     /// How far the present round is, in millionths, where the caller says so.
     told: Option<i64>,
+    /// Whether the course knows its length and began from nothing, and where in it the present start or, after
+    /// the last one, the improvement of the best began.
+    afresh: bool,
+    expected: bool,
+    begun: i64,
+    later: bool,
     /// Cost of the best plan without what vehicles cost for being used: what heat is measured by.
     driving: i64,
     next_recombination: u64,
@@ -94,12 +112,17 @@ impl<'m, T: Travel> Improver<'m, T> {
             pool_classes,
             ruin: Ruin::new(model, plan),
             recreate: Recreate::new(model),
+            exchange: exchange::Exchange::default(),
             ruins: Wheel::new(ruin::WAYS),
             recreates: Wheel::new(recreate::WAYS),
             steps: 0,
             round_begin: 0,
             round_length: FIRST_ROUND,
             told: None,
+            afresh: plan.routes.iter().all(Vec::is_empty),
+            expected: false,
+            begun: 0,
+            later: false,
             driving: 0,
             next_recombination: STEPS_BETWEEN,
         };
@@ -114,6 +137,7 @@ impl<'m, T: Travel> Improver<'m, T> {
     /// Makes one long round of the next steps: best where it is known how many there will be.
     pub fn expect(&mut self, steps: u64) {
         (self.round_begin, self.round_length) = (self.steps, steps.max(1));
+        self.expected = true;
         self.next_recombination = self.steps + self.stride();
     }
 
@@ -176,6 +200,16 @@ impl<'m, T: Travel> Improver<'m, T> {
     }
 
     fn step(&mut self) {
+        if self.draw.chance(EXCHANGES) {
+            self.steps += 1;
+            let most = (i128::from(self.driving) * i128::from(2 * self.heat()) / 1_000_000) as i64;
+            if self.exchange.run(self.model, &mut self.trial, &mut self.draw, most) {
+                self.conclude();
+            } else {
+                self.trial.undo(&self.current);
+            }
+            return self.next_stage();
+        }
         let way_out = self.ruins.pick(&mut self.draw);
         let way_back = self.recreates.pick(&mut self.draw);
         self.steps += 1;
@@ -192,7 +226,57 @@ impl<'m, T: Travel> Improver<'m, T> {
             self.recombine();
             self.next_recombination = self.steps + self.stride();
         }
-        if self.told.is_none() && self.steps >= self.round_begin + self.round_length {
+        self.next_stage();
+    }
+
+    /// How far the present round is, in millionths.
+    fn done(&self) -> i64 {
+        self.told.unwrap_or_else(|| {
+            ((self.steps - self.round_begin) as i64).saturating_mul(WHOLE) / self.round_length as i64
+        })
+    }
+
+    /// The temperature now, in millionths of the best plan's cost.
+    fn heat(&self) -> i64 {
+        let done = self.done();
+        if self.later {
+            return falling(
+                LATER_HEAT,
+                (done - self.begun) * WHOLE / (WHOLE - self.begun).max(1),
+                HALVINGS - 2,
+            );
+        }
+        falling(HEAT, (done - self.begun) * WHOLE / self.start_length().min(WHOLE), HALVINGS)
+    }
+
+    /// How long one start is, in millionths: long enough for its steps. The whole where there is time for one only.
+    fn start_length(&self) -> i64 {
+        if !self.afresh || !(self.expected || self.told.is_some()) {
+            return WHOLE;
+        }
+        let wanted = self.model.requests().len() as i64 * START_STEPS;
+        let taken = (self.steps - self.round_begin).max(1) as i64;
+        let length = (wanted.saturating_mul(self.done().max(1)) / taken).max(ONE_START);
+        if self.begun == 0 && 2 * length > AFRESH { WHOLE } else { length }
+    }
+
+    /// Another start, the improvement of the best, or another round.
+    fn next_stage(&mut self) {
+        let done = self.done();
+        let length = self.start_length();
+        if !self.later && length < WHOLE && done >= self.begun + length {
+            self.begun = done;
+            if done + length > AFRESH {
+                self.later = true;
+                self.current.load(self.model, &self.best);
+                self.trial = self.current.clone();
+                return;
+            }
+            self.current.load(self.model, &Plan::empty(self.model));
+            self.trial = self.current.clone();
+            self.rebuild(recreate::REGRET_2);
+            self.current.adopt(&mut self.trial);
+        } else if self.told.is_none() && self.steps >= self.round_begin + self.round_length {
             self.next_round();
         }
     }
@@ -265,17 +349,13 @@ impl<'m, T: Travel> Improver<'m, T> {
             // Nearly always the same plan again.
             return false;
         }
-        let done = match self.told {
-            Some(told) => told,
-            None => ((self.steps - self.round_begin) as i64).saturating_mul(WHOLE) / self.round_length as i64,
-        };
-        let margin = i128::from(self.driving) * i128::from(heat(done)) / 1_000_000
-            * self.draw.halvings()
-            / 1_024;
+        let margin =
+            i128::from(self.driving) * i128::from(self.heat()) / 1_000_000 * self.draw.halvings() / 1_024;
         i128::from(new.travel) <= i128::from(old.travel) + margin
     }
 
     fn next_round(&mut self) {
+        (self.expected, self.begun, self.later) = (false, 0, false);
         self.round_begin = self.steps;
         self.round_length = (self.round_length * 3 / 2).min(LONGEST_ROUND);
         self.current.load(self.model, &self.best);
@@ -283,11 +363,11 @@ impl<'m, T: Travel> Improver<'m, T> {
     }
 }
 
-/// The temperature after so many millionths of a round: halved [`HALVINGS`] times on the way, straight lines between.
-fn heat(done: i64) -> i64 {
-    let at = done.clamp(0, WHOLE) * HALVINGS * 1_024 / WHOLE;
+/// A temperature after so many millionths of its course: halved so many times on the way, straight lines between.
+fn falling(heat: i64, done: i64, halvings: i64) -> i64 {
+    let at = done.clamp(0, WHOLE) * halvings * 1_024 / WHOLE;
     let (whole, rest) = (at / 1_024, at % 1_024);
-    (HEAT >> whole) * (2_048 - rest) / 2_048
+    (heat >> whole) * (2_048 - rest) / 2_048
 }
 
 /// What a vehicle costs without a visit.

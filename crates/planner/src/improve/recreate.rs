@@ -13,10 +13,10 @@ pub(super) const WAYS: usize = 7;
 pub(super) const REGRET_2: usize = 5;
 
 /// How often a route is overlooked by the one-by-one ways, in thousandths.
-const BLINK: usize = 30;
+const BLINK: usize = 5;
 
 /// How often costs are noisy, in thousandths.
-const NOISY: usize = 100;
+const NOISY: usize = 30;
 
 /// Memory of the rebuilding.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ pub(super) const WAYS: usize = 7;
 /// Neighbours kept per request.
 const NEIGHBOURS: usize = 60;
 /// Most requests taken out at once.
-const MOST: usize = 40;
+const MOST: usize = 24;
 
 /// Memory of the choice.
 #[derive(Debug, Clone)]

@@ -151,6 +151,38 @@ impl State {
         true
     }
 
+    /// Puts the visits `from..to` of two routes in each other's place. False (and nothing changed) if a route does not
+    /// bear it.
+    pub fn exchange<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        routes: [usize; 2],
+        [(s, t), (u, w)]: [(usize, usize); 2],
+    ) -> bool {
+        let [a, b] = routes;
+        let old = [self.routes[a].visits.clone(), self.routes[b].visits.clone()];
+        let new = [
+            [&old[0][..s], &old[1][u..w], &old[0][t..]].concat(),
+            [&old[1][..u], &old[0][s..t], &old[1][w..]].concat(),
+        ];
+        self.touch(a as u32);
+        self.touch(b as u32);
+        for (v, visits) in routes.iter().zip(&new) {
+            if self.routes[*v].rebuild_open(model, *v as u32, visits).is_err() {
+                for (v, visits) in routes.iter().zip(&old) {
+                    // They were feasible, so they still are.
+                    let _ = self.routes[*v].rebuild_open(model, *v as u32, visits).is_ok();
+                }
+                return false;
+            }
+        }
+        for (v, visits) in routes.iter().zip(&new) {
+            self.prints[*v] = print(self.classes[*v], visits);
+            visits.iter().for_each(|visit| self.home[visit.request() as usize] = *v as u32);
+        }
+        true
+    }
+
     /// Carries out an insertion found for the present route. False (and nothing changed) if the route does not
     /// bear it, which only a clash of prints can cause.
     pub fn put_in<T: Travel>(&mut self, model: &Model<T>, insertion: &Insertion, request: u32) -> bool {
