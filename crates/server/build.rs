@@ -15,6 +15,7 @@ const SOURCES: [&str; 9] = [
     "index.html",
     "driver.html",
     "town.html",
+    "day.html",
     "package.json",
     "package-lock.json",
     "svelte.config.js",

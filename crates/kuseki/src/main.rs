@@ -5,6 +5,7 @@ mod serve;
 mod demo;
 mod simulate;
 mod solve;
+mod bench;
 mod roads_command;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,9 @@ enum Subcommands {
     Simulate(simulate::Arguments),
     /// Solves a dial-a-ride instance (Cordeau's format or kuseki-problem-1).
     Solve(solve::Arguments),
+    /// Measures what the parts of the product reach, and in what time.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Works on road networks.
     #[command(subcommand)]
     Roads(roads_command::Roads),
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
             Subcommands::Serve(arguments) => serve::run(&arguments),
             Subcommands::Simulate(arguments) => simulate::run(&arguments),
             Subcommands::Solve(arguments) => solve::run(&arguments),
+            Subcommands::Bench(command) => bench::run(&command),
             Subcommands::Roads(command) => roads_command::run(&command),
             Subcommands::Openapi => {
                 println!("{}", server::openapi());

@@ -57,7 +57,7 @@ pub use fault::Fault;
 pub use improve::Improver;
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Instance};
-pub use live::{Asked, Live, LiveFault, suits};
+pub use live::{Asked, Live, LiveFault, Loose, suits};
 pub use model::{
     ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Told, Vehicle,
     VehicleSet, Visit,
