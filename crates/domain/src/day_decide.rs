@@ -57,6 +57,9 @@ pub(crate) fn note_absence(
     let joins = |d: Direction| area.joins.contains(&(day, rider, d));
     let comes = |d: Direction| joins(d) || (known.attends(day).is_some() && !area.is_absent(rider, day, d));
     let facility = known.membership.as_ref().map(|m| m.facility);
+    if area.absences.contains(&(day, rider, kind)) && !BOTH.into_iter().any(|d| kind.covers(d) && comes(d)) {
+        return Ok(Decision::just(Vec::new()));
+    }
     let (Some(facility), true) = (facility, known.attends(day).is_some() || BOTH.into_iter().any(joins))
     else {
         return Err(invalid(
@@ -65,9 +68,6 @@ pub(crate) fn note_absence(
             "a day of the member's weekday pattern",
         ));
     };
-    if area.absences.contains(&(day, rider, kind)) && !BOTH.into_iter().any(|d| kind.covers(d) && comes(d)) {
-        return Ok(Decision::just(Vec::new()));
-    }
     let mut events = vec![Event::AbsenceNoted { rider, day, kind }];
     let mut dropped: Vec<RequestId> = Vec::new();
     for request in area.requests.values() {

@@ -512,7 +512,7 @@ fn earliest(
         if i == 0 {
             first_arrival = arrival;
         }
-        let arrival = match driven.iter().find(|w| planned.begin < w.close()) {
+        let arrival = match driven.iter().rev().find(|w| w.open() <= planned.begin) {
             // Empty, and planned for when another driver is there: until then nobody drives it.
             Some(turn) if aboard == 0 && home.is_some() => {
                 let base = home.unwrap_or(place);

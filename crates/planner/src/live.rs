@@ -477,15 +477,17 @@ impl Standing {
         let (Some(first), Some(last)) = (driven.first(), driven.last()) else { return };
         let window = &mut self.vehicle.window;
         let at_base = area.find_base(route.id.vehicle) == Some(route.anchor.place);
-        let standing = at_base && route.progress == Progress::Standing;
+        let empty = self.requests.iter().all(|r| r.pickup_stop().is_some());
+        let standing = at_base && empty && route.progress == Progress::Standing;
         if standing {
             window.open = window.open.max(first.open().unix_seconds());
         }
         window.close = window.close.min(last.close().unix_seconds());
         for pair in driven.windows(2) {
             let (from, to) = (pair[0].close().unix_seconds(), pair[1].open().unix_seconds());
+            // What is stated for the span itself is overdue from the turn before.
             let begins = |k: usize| route.visits.get(k).map_or(i64::MAX, |v| v.begin.unix_seconds());
-            let before = (0..).find(|k| begins(*k) >= from).unwrap_or(0).max(self.vehicle.committed);
+            let before = (0..).find(|k| begins(*k) >= to).unwrap_or(0).max(self.vehicle.committed);
             if to <= self.vehicle.window.open {
                 continue;
             }

@@ -16,7 +16,7 @@ export const tests = {
     await page.getByRole("button", { name: "鈴木 キヨ様はこの便をお休み" }).first().click();
     await page.waitForSelector("[data-notice]");
     // By keyboard alone: choose the joiner and fit her in.
-    await page.getByLabel("利用者", { exact: true }).focus();
+    await page.locator("section[aria-labelledby=joins] select").focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
