@@ -85,6 +85,8 @@ pub struct Engine {
     table: TravelTable,
     register: Register,
     effort: Effort,
+    /// Steps of day plans are taken this many times.
+    plan_times: u64,
 }
 
 impl Engine {
@@ -109,6 +111,7 @@ impl Engine {
             table: TravelTable::new(setup.roads),
             register,
             effort: Effort::default(),
+            plan_times: 1,
         };
         engine.catch_up()?;
         Ok(engine)
@@ -163,6 +166,11 @@ impl Engine {
 
     pub fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// Searches day plans this many times as long: for measuring what the ordinary budget leaves.
+    pub fn search_longer(&mut self, times: u64) {
+        self.plan_times = times.max(1);
     }
 
     pub fn effort(&self) -> Effort {
@@ -242,6 +250,7 @@ impl Engine {
             return Ok(reply);
         }
         let mut work = Work::on(&self.area, &mut self.table, &mut self.effort, now);
+        work.plan_times = self.plan_times;
         let events = work.carry_out(&submission.command)?;
         self.area = work.into_area();
         let first = append.events.len();
@@ -332,6 +341,9 @@ fn created(events: &[Event]) -> Option<(&'static str, String)> {
         Event::FacilityAdded { facility } => Some(("facility", facility.id.to_string())),
         Event::VehicleAdded { vehicle } => Some(("vehicle", vehicle.id.to_string())),
         Event::RiderAdded { rider } => Some(("rider", rider.id.to_string())),
+        Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
+            Some(("driver", driver.id.to_string()))
+        }
         _ => None,
     })
 }
@@ -349,8 +361,16 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             Some(vehicle.to_string())
         }
-        Command::PlanDay { facility, .. } => Some(facility.to_string()),
-        Command::NoteAbsence { rider, .. } | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
+        Command::PlanDay { facility, .. } | Command::ReplanDay { facility, .. } => Some(facility.to_string()),
+        Command::NoteAbsence { rider, .. }
+        | Command::NoteJoin { rider, .. }
+        | Command::PinRide { rider, .. }
+        | Command::SetCare { rider, .. }
+        | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
+        Command::ChangeDriver { driver, .. } => Some(driver.to_string()),
+        Command::NoteOut { what: domain::Resource::Vehicle(vehicle), .. } => Some(vehicle.to_string()),
+        Command::NoteOut { what: domain::Resource::Driver(driver), .. } => Some(driver.to_string()),
+        Command::GiveNotice { notice } => Some(notice.to_string()),
         _ => None,
     }
 }

@@ -2,10 +2,10 @@
 
 use domain::{
     Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Rejection, Request, RequestState,
-    RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
+    RideClass, RouteChange, RouteId, Terms, TravelTimes, Vehicle, VisitKey, VisitKind, Wish,
 };
 use planner::{Asked, Insertion, Live, Rule, Visit};
-use units::{OfferId, RequestId, Seconds, Timestamp, Window};
+use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::travel::TravelTable;
 use crate::turned::Turned;
@@ -28,6 +28,14 @@ pub(crate) struct Candidate {
     pub class: RideClass,
     pub asked: Asked,
     pub insertion: Insertion,
+    pub visits: Vec<PlannedVisit>,
+    pub pickup: Timestamp,
+    pub dropoff: Timestamp,
+}
+
+/// A ride in its place.
+pub(crate) struct Fit {
+    pub vehicle: VehicleId,
     pub visits: Vec<PlannedVisit>,
     pub pickup: Timestamp,
     pub dropoff: Timestamp,
@@ -146,6 +154,7 @@ impl Work<'_> {
         }
         let asked = Asked {
             rider: request.rider,
+            request: id,
             people: request.people,
             from: request.from,
             to: request.to,
@@ -155,34 +164,57 @@ impl Work<'_> {
             terms: policy.terms(chosen.class),
         };
         let day = request.wish.day();
-        for only_named in [true, false] {
-            let table: &TravelTable = self.table;
-            let mut live =
-                Live::of(&self.area, day, self.now, &|v| !only_named || v.id == chosen.vehicle, table)?;
-            live.shield_members(&self.area, policy.member_delay_max)?;
-            let number = live.push(id, live.request(&self.area, &asked)?)?;
-            let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
-            self.effort.searches += 1;
-            self.effort.tests += answer.tests;
-            for insertion in answer.found {
-                let Some(fit) = time(&live, number, chosen.class, asked, insertion)? else { continue };
+        let named = chosen.vehicle;
+        let mut fit = self.fit_in(id, asked, day, &policy, &|v| v.id == named)?;
+        if fit.is_none() {
+            fit = self.fit_in(id, asked, day, &policy, &|_| true)?;
+        }
+        let Some(fit) = fit else { return Err(Rejection::OfferStale { offer }.into()) };
+        let vehicle = fit.vehicle;
+        let booking = Booking {
+            vehicle,
+            day,
+            class: chosen.class,
+            terms: asked.terms,
+            promise: chosen.promise,
+            planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
+            ride_max: chosen.ride_max,
+            direct: chosen.direct,
+        };
+        self.take(Event::OfferAccepted { request: id, offer, booking })?;
+        let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
+        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })
+    }
+
+    /// The best place for a guest's ride under a promise, on the vehicles that `take` picks.
+    pub(crate) fn fit_in(
+        &mut self,
+        id: RequestId,
+        asked: Asked,
+        day: ServiceDay,
+        policy: &Policy,
+        take: &dyn Fn(&Vehicle) -> bool,
+    ) -> Result<Option<Fit>, Turned> {
+        let table: &TravelTable = self.table;
+        let mut live = Live::of(&self.area, day, self.now, take, table)?;
+        live.shield_members(&self.area, policy.member_delay_max)?;
+        let number = live.push(id, live.request(&self.area, &asked)?)?;
+        let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
+        self.effort.searches += 1;
+        self.effort.tests += answer.tests;
+        for insertion in answer.found {
+            // The class plays no part in timing.
+            if let Some(fit) = time(&live, number, RideClass::GuestIdleVehicle, asked, insertion)? {
                 let vehicle = candidate_vehicle(&fit);
-                let booking = Booking {
+                return Ok(Some(Fit {
                     vehicle,
-                    day,
-                    class: chosen.class,
-                    terms: asked.terms,
-                    promise: chosen.promise,
-                    planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
-                    ride_max: chosen.ride_max,
-                    direct: chosen.direct,
-                };
-                self.take(Event::OfferAccepted { request: id, offer, booking })?;
-                let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
-                return self.take(Event::PlanChanged { revision: self.area.revision + 1, routes });
+                    visits: fit.visits,
+                    pickup: fit.pickup,
+                    dropoff: fit.dropoff,
+                }));
             }
         }
-        Err(Rejection::OfferStale { offer }.into())
+        Ok(None)
     }
 }
 
@@ -215,6 +247,7 @@ fn ask(
         Wish::Run { .. } => return None,
     };
     Some(Asked {
+        request: request.id,
         rider: request.rider,
         people: request.people,
         from: request.from,
@@ -238,11 +271,9 @@ fn time<T: planner::Travel>(
     let mut visits: Vec<Visit> = live.plan.routes[vehicle as usize].clone();
     insertion.apply(&mut visits, request);
     let timed = live.times(vehicle, &visits)?;
-    let begin_of = |visit: Visit| visits.iter().position(|v| *v == visit).map(|k| timed[k].begin);
-    let (Some(pickup), Some(dropoff)) = (begin_of(Visit::Pickup(request)), begin_of(Visit::Dropoff(request)))
-    else {
-        return Ok(None);
-    };
+    let begin_of = |key: VisitKey| timed.iter().find(|t| t.visit == key).map(|t| t.begin);
+    let (pickup, dropoff) = (VisitKey::pickup(asked.request), VisitKey::dropoff(asked.request));
+    let (Some(pickup), Some(dropoff)) = (begin_of(pickup), begin_of(dropoff)) else { return Ok(None) };
     // From here on the insertion is named by the vehicle's own id.
     insertion.vehicle = live.vehicle_id(vehicle).0;
     Ok(Some(Candidate { class, asked, insertion, visits: timed, pickup, dropoff }))

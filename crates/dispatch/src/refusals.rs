@@ -144,7 +144,9 @@ const fn reason_of(rule: Rule) -> Reason {
     match rule {
         Rule::Sequence | Rule::NotEligible => Reason::NoSuitableVehicle,
         Rule::GroupBarred => Reason::ClassNotAllowed,
-        Rule::Layout | Rule::MustNotMeet | Rule::Alone => Reason::NoSeat,
+        Rule::Layout => Reason::NoSeat,
+        Rule::MustNotMeet => Reason::MustNotMeet,
+        Rule::Alone => Reason::NobodyBeside,
         Rule::GroupClash => Reason::MixedBoarding,
         Rule::PickupTooLate | Rule::Committed => Reason::PickupTooLate,
         Rule::DropoffTooLate => Reason::DropoffTooLate,

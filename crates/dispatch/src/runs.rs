@@ -1,12 +1,13 @@
-//! The day plan (送迎表): pickup and drop-off runs of a facility from attendance, over all its vehicles.
+//! The day plan (送迎表): pickup and drop-off runs of a facility from attendance, over all vehicles that serve it.
 
 use domain::{
-    Booking, Direction, Event, Facility, Planned, Policy, Promise, Refusal, Request, RideClass, RouteChange,
-    RouteId, RunBooking, Terms, VisitKey, Wish,
+    Booking, Direction, Event, Facility, HandRun, PlanStart, Planned, PlannedVisit, Policy, Promise, Refusal,
+    Request, RideClass, RouteChange, RouteId, RunBooking, Terms, Vehicle, VisitKey, Wish,
 };
-use planner::{Asked, Improver, Live, Visit};
-use units::{FacilityId, RequestId, Seconds, ServiceDay, VehicleId, Window};
+use planner::{Asked, Improver, Live, Route, Told, Visit};
+use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
+use crate::drivers::assign;
 use crate::offers::told;
 use crate::refusals::reasons;
 use crate::travel::TravelTable;
@@ -14,147 +15,299 @@ use crate::turned::Turned;
 use crate::work::Work;
 
 /// Steps of improvement per member's ride. Counted, not timed, so that a replay gives the same plan.
-const STEPS_PER_RIDE: u64 = 40;
+const STEPS_PER_RIDE: u64 = 60;
+/// Steps are fewer where each costs more: no day plan takes more than this.
+const STEPS_MAX: u64 = 20_000;
 /// Members arrive within this span before the service begins, and leave within it after the service ends.
 const ARRIVAL_SPAN: Seconds = Seconds::minutes(50);
 const DEPARTURE_SPAN: Seconds = Seconds::minutes(45);
 /// A member's ride limit never falls below the direct drive by more than this allows.
 const RIDE_PLUS: Seconds = Seconds::minutes(10);
+/// What it costs to put somebody on another vehicle than the plan from which this one starts.
+const START_SURCHARGE: Seconds = Seconds::minutes(5);
 /// One stream of draws for day plans; the same day gives the same plan.
-const SEED: u64 = 0x0073_6f75_6765_6931;
+pub(crate) const SEED: u64 = 0x0073_6f75_6765_6931;
+
+/// A place on a run that is to be planned: what binds, and what is aimed at.
+pub(crate) struct Wanted {
+    pub name: RequestId,
+    pub asked: Asked,
+    /// The ride limit that is tried first.
+    pub aim: Seconds,
+    /// The vehicle that was told, or that the plan started with.
+    pub told: Option<(VehicleId, Seconds)>,
+}
+
+/// The routes of a plan with their times, and the numbers of what was wanted.
+pub(crate) struct Found {
+    pub routes: Vec<RouteChange>,
+    pub timed: Vec<(VehicleId, Vec<PlannedVisit>)>,
+    /// Rules that stood against each of the wanted rides that no vehicle carries.
+    pub unserved: Vec<(RequestId, Refusal)>,
+}
+
+pub(crate) fn bug(why: impl std::fmt::Debug) -> Turned {
+    Turned::Bug { detail: format!("{why:?}") }
+}
 
 impl Work<'_> {
     pub(crate) fn plan_runs(
         &mut self,
-        id: FacilityId,
+        facilities: &[FacilityId],
         day: ServiceDay,
         requests: &[RequestId],
+        start: &PlanStart,
     ) -> Result<(), Turned> {
-        let facility = *self
-            .area
-            .facilities
-            .get(&id)
-            .ok_or_else(|| Turned::Bug { detail: format!("{id} is unknown") })?;
-        let policy = self.area.policies.in_force(day);
-        let asked =
-            requests.iter().map(|r| self.ask_run(*r, &facility, day)).collect::<Result<Vec<_>, _>>()?;
-        let table: &TravelTable = self.table;
-        let own = Live::of(&self.area, day, self.now, &|v| v.facility == id, table)?;
-        // A vehicle that facts have overloaded keeps its route and is left out.
-        let strained = own.list_strained();
-        let mut live = match strained.is_empty() {
-            true => own,
-            false => {
-                let take = |v: &domain::Vehicle| v.facility == id && !strained.contains(&v.id);
-                Live::of(&self.area, day, self.now, &take, table)?
+        let group: Vec<FacilityId> = facilities.iter().flat_map(|f| self.area.list_partners(*f)).collect();
+        self.settle_drivers(&group, day)?;
+        let runs: Vec<HandRun> = match start {
+            PlanStart::Fresh => Vec::new(),
+            PlanStart::Hand(runs) => runs.clone(),
+            PlanStart::LastTime => {
+                let habit = |f: &FacilityId| self.area.habits.get(&(*f, day.weekday()));
+                facilities.iter().filter_map(habit).flat_map(|runs| runs.iter().cloned()).collect()
             }
         };
-        let before = live.plan.routes.clone();
-        let mut numbers = Vec::new();
-        for (name, asked) in requests.iter().zip(&asked) {
-            let wanted = live.request(&self.area, asked)?;
-            numbers.push(live.push(*name, wanted)?);
+        let mut wanted = Vec::new();
+        for name in requests {
+            let mut want = self.want_run(*name, day)?;
+            want.told = self.find_start(&runs, *name).map(|vehicle| (vehicle, START_SURCHARGE));
+            wanted.push(want);
         }
-        let mut improver = Improver::new(&live.model, &live.plan, SEED)
-            .map_err(|b| Turned::Bug { detail: format!("{b:?}") })?;
-        improver.run(STEPS_PER_RIDE * requests.len() as u64);
+        let vehicles = self.list_vehicles(&group, day)?;
+        let table: &TravelTable = self.table;
+        let live = Live::of(&self.area, day, self.now, &|v| vehicles.contains(&v.id), table)?;
+        let steps = self.plan_times * (STEPS_PER_RIDE * requests.len() as u64).min(STEPS_MAX);
+        let (found, tests) = self.search_runs(live, &wanted, &runs, steps)?;
         self.effort.searches += 1;
-        self.effort.tests += improver.tests();
-        live.plan = improver.best().clone();
+        self.effort.tests += tests;
 
-        let mut routes = Vec::new();
-        let mut timed: Vec<(VehicleId, Vec<domain::PlannedVisit>)> = Vec::new();
-        for (number, visits) in live.plan.routes.iter().enumerate() {
-            let vehicle = live.vehicle_id(number as u32);
-            let times = live.times(number as u32, visits)?;
-            if *visits != before[number] {
-                routes.push(RouteChange { route: RouteId { day, vehicle }, visits: times.clone() });
-            }
-            timed.push((vehicle, times));
-        }
-        let mut refused = Vec::new();
+        let policy = self.area.policies.in_force(day);
         let mut bookings = Vec::new();
-        for ((name, asked), number) in requests.iter().zip(&asked).zip(&numbers) {
-            if live.plan.unserved.contains(number) {
-                let answer = live.insert(*number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
-                self.effort.tests += answer.tests;
-                refused.push((*name, reasons(&answer.reasons())));
-                continue;
-            }
-            let booking = self.run_booking(*name, asked, day, &policy, &timed);
-            bookings.extend(booking.map(|booking| RunBooking { request: *name, booking }));
+        for want in &wanted {
+            let booking = self.run_booking(want, day, &policy, &found.timed);
+            bookings.extend(booking.map(|booking| RunBooking { request: want.name, booking }));
         }
-        debug_assert!(
-            live.plan.routes.iter().flatten().all(|v| matches!(v, Visit::Pickup(_) | Visit::Dropoff(_)))
-        );
-        drop(live);
-        for (request, reasons) in refused {
-            self.take(Event::RequestRefused {
-                request,
-                refusal: Refusal { reasons, alternatives: Vec::new() },
-            })?;
+        for (request, refusal) in found.unserved {
+            self.take(Event::RequestRefused { request, refusal })?;
         }
         self.take(Event::RunsBooked { bookings })?;
-        self.take(Event::DayPlanned { facility: id, day })?;
-        if routes.is_empty() {
+        for facility in facilities {
+            self.take(Event::DayPlanned { facility: *facility, day })?;
+        }
+        if found.routes.is_empty() {
             return Ok(());
         }
-        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })
+        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes: found.routes })
     }
 
-    /// The limits of a member's ride: the common arrival or departure span of the facility, and its ride limit.
-    fn ask_run(&self, name: RequestId, facility: &Facility, day: ServiceDay) -> Result<Asked, Turned> {
+    /// Settles who drives, as far as it is not settled. Who is there is a fact: the judge holds new plans against it.
+    pub(crate) fn settle_drivers(&mut self, group: &[FacilityId], day: ServiceDay) -> Result<(), Turned> {
+        let vehicles = assign(&self.area, group, day);
+        if vehicles.is_empty() {
+            return Ok(());
+        }
+        let event = Event::DriversAssigned { day, vehicles };
+        self.before.apply(&event)?;
+        self.take(event)
+    }
+
+    /// The vehicles that may carry the members of these facilities on the day. One that facts have overloaded keeps its
+    /// route and is left out.
+    pub(crate) fn list_vehicles(
+        &self,
+        group: &[FacilityId],
+        day: ServiceDay,
+    ) -> Result<Vec<VehicleId>, Turned> {
+        let of_group = |v: &Vehicle| group.contains(&v.facility);
+        let table: &TravelTable = self.table;
+        let strained = Live::of(&self.area, day, self.now, &of_group, table)?.list_strained();
+        let all = self.area.vehicles.values().filter(|v| of_group(v)).map(|v| v.id);
+        Ok(all.filter(|id| !strained.contains(id)).collect())
+    }
+
+    /// The vehicle that the starting plan gives to a place on a run.
+    fn find_start(&self, runs: &[HandRun], name: RequestId) -> Option<VehicleId> {
+        let request = self.area.requests.get(&name)?;
+        let Wish::Run { direction, .. } = request.wish else { return None };
+        let run = runs.iter().find(|r| r.direction == direction && r.riders.contains(&request.rider))?;
+        Some(run.vehicle)
+    }
+
+    /// Puts what is wanted into the routes and betters them: first with the ride limit that is aimed at, then, for who
+    /// does not fit, with the one that binds.
+    pub(crate) fn search_runs(
+        &self,
+        mut live: Live<&TravelTable>,
+        wanted: &[Wanted],
+        runs: &[HandRun],
+        steps: u64,
+    ) -> Result<(Found, u64), Turned> {
+        let before = live.plan.routes.clone();
+        let mut numbers = Vec::new();
+        for want in wanted {
+            let asked = Asked { ride_max: want.aim, ..want.asked };
+            let mut request = live.request(&self.area, &asked)?;
+            request.told = want.told.and_then(|(vehicle, surcharge)| {
+                live.find_number(vehicle).map(|vehicle| Told { vehicle, surcharge: surcharge.0 })
+            });
+            numbers.push(live.push(want.name, request)?);
+        }
+        self.lay_start(&mut live, wanted, &numbers, runs);
+        let mut improver = Improver::new(&live.model, &live.plan, SEED).map_err(bug)?;
+        improver.run(steps);
+        let mut tests = improver.tests();
+        let best = improver.best().clone();
+        live.plan = best;
+        let short: Vec<(u32, Seconds)> = wanted
+            .iter()
+            .zip(&numbers)
+            .filter(|(want, number)| live.plan.unserved.contains(number) && want.asked.ride_max > want.aim)
+            .map(|(want, number)| (*number, want.asked.ride_max))
+            .collect();
+        if !short.is_empty() {
+            for (number, limit) in &short {
+                let request = live.model.requests()[*number as usize].clone();
+                let request = planner::Request { ride_max: Some(limit.0), ..request };
+                live.model.replace_request(*number, request).map_err(bug)?;
+            }
+            let mut improver = Improver::new(&live.model, &live.plan, SEED).map_err(bug)?;
+            improver.run(steps / 4);
+            tests += improver.tests();
+            let best = improver.best().clone();
+            live.plan = best;
+        }
+        let mut found = Found { routes: Vec::new(), timed: Vec::new(), unserved: Vec::new() };
+        for (number, visits) in live.plan.routes.iter().enumerate() {
+            let vehicle = live.vehicle_id(number as u32);
+            let route = RouteId { day: live.day, vehicle };
+            if *visits == before[number] {
+                // What nobody touched keeps its times.
+                let standing = self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
+                found.timed.push((vehicle, standing));
+                continue;
+            }
+            let times = live.times(number as u32, visits)?;
+            found.routes.push(RouteChange { route, visits: times.clone() });
+            found.timed.push((vehicle, times));
+        }
+        for (want, number) in wanted.iter().zip(&numbers) {
+            if live.plan.unserved.contains(number) {
+                let answer = live.insert(*number).map_err(bug)?;
+                tests += answer.tests;
+                let reasons = reasons(&answer.reasons());
+                found.unserved.push((want.name, Refusal { reasons, alternatives: Vec::new() }));
+            }
+        }
+        Ok((found, tests))
+    }
+
+    /// Lays the runs of the starting plan as they are written, as far as they keep every rule.
+    fn lay_start(&self, live: &mut Live<&TravelTable>, wanted: &[Wanted], numbers: &[u32], runs: &[HandRun]) {
+        for direction in [Direction::PickupRun, Direction::DropoffRun] {
+            for run in runs.iter().filter(|r| r.direction == direction) {
+                let Some(vehicle) = live.find_number(run.vehicle) else { continue };
+                let number_of = |rider: &units::RiderId| {
+                    let place = wanted.iter().zip(numbers).find(|(want, _)| {
+                        let known = self.area.requests.get(&want.name).map(|r| (r.rider, r.wish));
+                        known.is_some_and(|(r, wish)| {
+                            r == *rider && matches!(wish, Wish::Run { direction: d, .. } if d == direction)
+                        })
+                    });
+                    place.map(|(_, number)| *number)
+                };
+                let round: Vec<u32> = run.riders.iter().filter_map(number_of).collect();
+                let mut taken: Vec<u32> = Vec::new();
+                let route = live.plan.routes[vehicle as usize].clone();
+                let fits = |taken: &[u32], live: &Live<&TravelTable>| {
+                    let requests = live.model.requests();
+                    let carried = taken.iter().all(|n| requests[*n as usize].vehicles.contains(vehicle));
+                    let sound = |longer: &Vec<Visit>| Route::new(&live.model, vehicle, longer).is_ok();
+                    if carried { lay_round(&route, taken).into_iter().find(sound) } else { None }
+                };
+                let mut laid = fits(&round, live);
+                if laid.is_some() {
+                    taken = round;
+                } else {
+                    for number in round {
+                        taken.push(number);
+                        match fits(&taken, live) {
+                            Some(longer) => laid = Some(longer),
+                            None => {
+                                taken.pop();
+                            }
+                        }
+                    }
+                }
+                if let Some(longer) = laid {
+                    live.plan.routes[vehicle as usize] = longer;
+                    live.plan.unserved.retain(|n| !taken.contains(n));
+                }
+            }
+        }
+    }
+
+    /// The limits of a member's ride: the common arrival or departure span of the facility, its ride limit, and pins.
+    pub(crate) fn want_run(&self, name: RequestId, day: ServiceDay) -> Result<Wanted, Turned> {
         let request: Request = self.get_request(name)?;
-        let Wish::Run { direction, .. } = request.wish else {
-            return Err(Turned::Bug { detail: format!("{name} is no place on a run") });
+        let Wish::Run { direction, facility, .. } = request.wish else {
+            return Err(bug(format!("{name} is no place on a run")));
         };
+        let facility: Facility =
+            *self.area.facilities.get(&facility).ok_or_else(|| bug(format!("{facility} is unknown")))?;
         let service = day.window(facility.service);
         let hours = match direction {
             Direction::PickupRun => day.window(facility.pickup_hours),
             Direction::DropoffRun => day.window(facility.dropoff_hours),
         };
-        let (pickup, dropoff) = match direction {
+        let soon = |open: Timestamp| open.max(self.now);
+        let span = |open: Timestamp, close: Timestamp| Window::from(open, (close - open).max(Seconds::ZERO));
+        let (mut pickup, mut dropoff) = match direction {
             Direction::PickupRun => {
-                let arrive = service.open();
-                let at_door = Window::from(hours.open(), arrive - hours.open());
-                let open = (arrive - ARRIVAL_SPAN).max(hours.open());
-                (at_door, Window::from(open, arrive - open))
+                // Who joins when the common arrival is near comes a little later than the others.
+                let late = self.now + ARRIVAL_SPAN > service.open();
+                let arrive = if late { hours.close().max(service.open()) } else { service.open() };
+                let open = (service.open() - ARRIVAL_SPAN).max(hours.open());
+                (span(soon(hours.open()), arrive), span(soon(open), arrive))
             }
             Direction::DropoffRun => {
-                let leave = service.close();
-                let close = (leave + DEPARTURE_SPAN).min(hours.close());
-                (Window::from(leave, close - leave), Window::from(leave, hours.close() - leave))
+                let leave = soon(service.close());
+                let close = (service.close() + DEPARTURE_SPAN).min(hours.close());
+                let close = if leave > service.close() { hours.close() } else { close };
+                (span(leave, close), span(leave, hours.close()))
             }
         };
-        Ok(Asked {
+        if let Some(at) = self.area.find_pin(request.rider, day, direction).and_then(|pin| pin.at) {
+            let side = if direction == Direction::PickupRun { &mut pickup } else { &mut dropoff };
+            *side = told(day.at(at), *side);
+        }
+        let least = self.direct(&request) + RIDE_PLUS;
+        let asked = Asked {
+            request: name,
             rider: request.rider,
             people: request.people,
             from: request.from,
             to: request.to,
             pickup,
             dropoff,
-            ride_max: facility.ride_max.max(self.direct(&request) + RIDE_PLUS),
+            ride_max: facility.ride_max.max(least),
             terms: Terms::Member,
-        })
+        };
+        Ok(Wanted { name, asked, aim: facility.ride_aim().max(least).min(asked.ride_max), told: None })
     }
 
     /// What binds from now on: at the home the told time, at the facility the common span.
-    fn run_booking(
+    pub(crate) fn run_booking(
         &self,
-        name: RequestId,
-        asked: &Asked,
+        want: &Wanted,
         day: ServiceDay,
         policy: &Policy,
-        timed: &[(VehicleId, Vec<domain::PlannedVisit>)],
+        timed: &[(VehicleId, Vec<PlannedVisit>)],
     ) -> Option<Booking> {
+        let (name, asked) = (want.name, &want.asked);
         let request = self.area.requests.get(&name)?;
-        let begin = |key: VisitKey| {
-            timed.iter().find_map(|(vehicle, visits)| {
-                visits.iter().find(|v| v.visit == key).map(|v| (*vehicle, v.begin))
-            })
-        };
-        let (vehicle, pickup) = begin(VisitKey::pickup(name))?;
-        let (_, dropoff) = begin(VisitKey::dropoff(name))?;
+        let (vehicle, pickup) = find_begin(timed, VisitKey::pickup(name))?;
+        let (_, dropoff) = find_begin(timed, VisitKey::dropoff(name))?;
         let promise = match request.wish {
             Wish::Run { direction: Direction::PickupRun, .. } => {
                 Promise { pickup: told(pickup, asked.pickup), dropoff: asked.dropoff }
@@ -172,4 +325,37 @@ impl Work<'_> {
             direct: self.direct(request),
         })
     }
+}
+
+/// Vehicle and begin of a visit.
+pub(crate) fn find_begin(
+    timed: &[(VehicleId, Vec<PlannedVisit>)],
+    key: VisitKey,
+) -> Option<(VehicleId, Timestamp)> {
+    timed
+        .iter()
+        .find_map(|(vehicle, visits)| visits.iter().find(|v| v.visit == key).map(|v| (*vehicle, v.begin)))
+}
+
+/// A route with one more round, in each place where nobody is on board; the last place first.
+fn lay_round(route: &[Visit], round: &[u32]) -> Vec<Vec<Visit>> {
+    let visits = || {
+        let pickups = round.iter().map(|n| Visit::Pickup(*n));
+        pickups.chain(round.iter().map(|n| Visit::Dropoff(*n)))
+    };
+    let mut aboard = route.iter().filter(|v| matches!(v, Visit::Dropoff(_))).count() as i64
+        - route.iter().filter(|v| matches!(v, Visit::Pickup(_))).count() as i64;
+    let mut empty = Vec::new();
+    for at in 0..=route.len() {
+        if aboard == 0 {
+            empty.push(at);
+        }
+        aboard += match route.get(at) {
+            Some(Visit::Pickup(_)) => 1,
+            Some(Visit::Dropoff(_)) => -1,
+            None => 0,
+        };
+    }
+    let put = |at: usize| route[..at].iter().copied().chain(visits()).chain(route[at..].iter().copied());
+    empty.into_iter().rev().map(|at| put(at).collect()).collect()
 }

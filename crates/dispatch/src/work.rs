@@ -10,17 +10,31 @@ use crate::travel::TravelTable;
 use crate::turned::Turned;
 
 pub(crate) struct Work<'a> {
-    before: Area,
+    /// The state before the command.
+    pub origin: Area,
+    /// The same with what is a fact by now: who has dropped out, who is there to drive.
+    pub before: Area,
     pub area: Area,
     pub table: &'a mut TravelTable,
     pub effort: &'a mut Effort,
     pub now: Timestamp,
+    /// Steps of day plans are taken this many times.
+    pub plan_times: u64,
     events: Vec<Event>,
 }
 
 impl<'a> Work<'a> {
     pub fn on(area: &Area, table: &'a mut TravelTable, effort: &'a mut Effort, now: Timestamp) -> Work<'a> {
-        Work { before: area.clone(), area: area.clone(), table, effort, now, events: Vec::new() }
+        Work {
+            origin: area.clone(),
+            before: area.clone(),
+            area: area.clone(),
+            table,
+            effort,
+            now,
+            plan_times: 1,
+            events: Vec::new(),
+        }
     }
 
     pub fn into_area(self) -> Area {
@@ -53,7 +67,10 @@ impl<'a> Work<'a> {
             Next::FindOffers { request, classes } => self.find_offers(request, &classes)?,
             Next::ExplainRefusal { request, reason } => self.refuse_outright(request, reason)?,
             Next::Book { request, offer } => self.book(request, offer)?,
-            Next::PlanRuns { facility, day, requests } => self.plan_runs(facility, day, &requests)?,
+            Next::PlanRuns { facilities, day, requests, start } => {
+                self.plan_runs(&facilities, day, &requests, &start)?;
+            }
+            Next::Replan { facilities, day, fresh, cause } => self.replan(&facilities, day, &fresh, cause)?,
             Next::Adopt(proposal) => self.adopt(&proposal)?,
             Next::WatchDelays => self.watch_delays()?,
         }
@@ -72,7 +89,7 @@ impl<'a> Work<'a> {
     }
 
     /// A plan that lost visits keeps its order; its times are set anew, since nobody need wait for those who left.
-    fn retimed(&self, event: Event) -> Event {
+    pub(crate) fn retimed(&self, event: Event) -> Event {
         let Event::PlanChanged { revision, routes } = event else { return event };
         let mut trial = self.area.clone();
         let plain = Event::PlanChanged { revision, routes: routes.clone() };
@@ -92,7 +109,7 @@ impl<'a> Work<'a> {
                 Event::OfferAccepted { booking, .. } => {
                     changed.push(RouteId { day: booking.day, vehicle: booking.vehicle });
                 }
-                Event::RunsBooked { bookings } => {
+                Event::RunsBooked { bookings } | Event::RidesRebooked { bookings } => {
                     let routes =
                         bookings.iter().map(|b| RouteId { day: b.booking.day, vehicle: b.booking.vehicle });
                     changed.extend(routes);

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
     Alternative, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider,
-    NewVehicle, Party, Policy, Purpose, Reason, Rejection, RequestState, RideClass, VehicleKind, VisitKey,
-    Weekdays, Wish,
+    NewVehicle, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState, RideClass, VehicleKind,
+    VisitKey, Weekdays, Wish,
 };
 use roads::Roads;
 use store::{
@@ -168,7 +168,12 @@ fn guests_who_were_promised_a_ride_keep_it_when_the_day_is_planned() {
         })
         .collect();
     assert!(guests.len() >= 3, "the morning must be full of guests: {guests:?}");
-    send(&mut engine, Command::PlanDay { facility: FacilityId(1), day: day() }, at(7, 0)).unwrap();
+    send(
+        &mut engine,
+        Command::PlanDay { facility: FacilityId(1), day: day(), start: PlanStart::Fresh },
+        at(7, 0),
+    )
+    .unwrap();
     for guest in guests {
         let state = &engine.state().requests[&guest].state;
         assert!(matches!(state, RequestState::Booked(_)), "{guest} is {}", state.code());
@@ -182,7 +187,11 @@ fn a_day_beyond_the_calendar_is_turned_away() {
     let mut engine = town(Box::new(log.clone()));
     for text in ["9999-12-31", "2027-11-24"] {
         let far = ServiceDay::parse(text).unwrap();
-        let planned = send(&mut engine, Command::PlanDay { facility: FacilityId(1), day: far }, at(7, 0));
+        let planned = send(
+            &mut engine,
+            Command::PlanDay { facility: FacilityId(1), day: far, start: PlanStart::Fresh },
+            at(7, 0),
+        );
         assert!(matches!(planned, Err(Turned::Rejected(Rejection::Invalid { field: "day", .. }))), "{text}");
     }
     let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();

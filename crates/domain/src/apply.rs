@@ -45,14 +45,31 @@ impl Area {
                 self.riders.insert(*rider, Arc::new(changed));
             }
             Event::PolicyAdopted { policy } => self.policies.adopt(policy.clone()),
+            Event::CareSet { rider, care } => {
+                let known = self.riders.get(rider).ok_or_else(|| fail(format!("{rider} is unknown")))?;
+                self.riders.insert(*rider, Arc::new(Rider { care: care.clone(), ..Rider::clone(known) }));
+            }
+            Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
+                self.drivers.insert(driver.id, Arc::new(driver.clone()));
+            }
+            Event::VehiclesShared { facilities } => self.share(facilities),
+            Event::JoinNoted { .. }
+            | Event::TakenOut { .. }
+            | Event::BroughtBack { .. }
+            | Event::RidePinned { .. }
+            | Event::RideUnpinned { .. }
+            | Event::DriversAssigned { .. }
+            | Event::NoticesMade { .. }
+            | Event::NoticeGiven { .. } => self.apply_to_day(event),
             Event::DayOpened { day } => self.open_day(*day),
             Event::AbsenceNoted { rider, day, kind } => {
                 self.absences.insert((*day, *rider, *kind));
+                self.note_no_join(*rider, *day, *kind);
             }
             Event::DayPlanned { facility, day } => {
                 self.planned_days.insert((*day, *facility));
             }
-            Event::RunsBooked { bookings } => {
+            Event::RunsBooked { bookings } | Event::RidesRebooked { bookings } => {
                 for run in bookings {
                     self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking))
                         .map_err(fail)?;
@@ -259,6 +276,7 @@ impl Area {
 
     fn open_day(&mut self, day: ServiceDay) {
         let Some(former) = self.day.replace(day) else { return };
+        self.remember_runs(former);
         // One finished day stays for look-ups ("what was yesterday?"); older ones are in the log.
         self.requests = self
             .requests
@@ -270,6 +288,7 @@ impl Area {
             self.routes.iter().filter(|(id, _)| id.day >= former).map(|(k, v)| (*k, v.clone())).collect();
         self.absences = self.absences.iter().filter(|(d, _, _)| *d >= former).copied().collect();
         self.planned_days = self.planned_days.iter().filter(|(d, _)| *d >= former).copied().collect();
+        self.forget_days_before(former);
         self.delays = self
             .delays
             .iter()

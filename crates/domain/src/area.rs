@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use units::{
-    AreaId, CorporationId, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
-    Timestamp, VehicleId, Window,
+    AreaId, CorporationId, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId, RequestId, RiderId,
+    Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
 };
 
 use crate::command::AbsenceKind;
-use crate::masters::{Facility, Place, Rider, Vehicle};
+use crate::day::{Cause, HandRun, Notice, Pin, Resource, Turn};
+use crate::masters::{Driver, Facility, Place, Rider, Vehicle};
 use crate::needs::Load;
 use crate::plan::{Anchor, Progress, Route, RouteId, RunLabel, VisitKey, VisitKind};
 use crate::policy::PolicyBook;
@@ -26,18 +27,40 @@ pub struct Area {
     pub facilities: OrdMap<FacilityId, Facility>,
     pub vehicles: OrdMap<VehicleId, Arc<Vehicle>>,
     pub riders: OrdMap<RiderId, Arc<Rider>>,
+    pub drivers: OrdMap<DriverId, Arc<Driver>>,
+    /// The group of facilities that share vehicles, named by the first of them; none of its own is not here.
+    pub sharing: OrdMap<FacilityId, FacilityId>,
     pub policies: PolicyBook,
     /// Requests of the open day, the day before it, and all later days.
     pub requests: OrdMap<RequestId, Arc<Request>>,
     pub routes: OrdMap<RouteId, Arc<Route>>,
     pub absences: OrdSet<(ServiceDay, RiderId, AbsenceKind)>,
     pub planned_days: OrdSet<(ServiceDay, FacilityId)>,
+    /// Members who come although it is not their weekday.
+    pub joins: OrdSet<(ServiceDay, RiderId, Direction)>,
+    pub out: OrdSet<(ServiceDay, Resource)>,
+    pub pins: OrdMap<(ServiceDay, RiderId, Direction), Pin>,
+    /// Who drives a vehicle on a day, once that was settled.
+    pub turns: OrdMap<(ServiceDay, VehicleId), Arc<Vec<Turn>>>,
+    /// The runs of each weekday as they were last driven.
+    pub habits: OrdMap<(FacilityId, Weekday), Arc<Vec<HandRun>>>,
+    pub notices: OrdMap<NoticeId, Arc<IssuedNotice>>,
     /// Forecast lateness of coming visits, as last told.
     pub delays: OrdMap<VisitKey, Seconds>,
     pub day: Option<ServiceDay>,
     pub revision: u64,
     pub last_request: RequestId,
     pub last_offer: OfferId,
+    pub last_notice: NoticeId,
+}
+
+/// A notice and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedNotice {
+    pub notice: Notice,
+    pub day: ServiceDay,
+    pub cause: Cause,
+    pub given_at: Option<Timestamp>,
 }
 
 /// Who of a facility's members is expected on a day, and in which direction.
@@ -57,16 +80,25 @@ impl Area {
             facilities: OrdMap::new(),
             vehicles: OrdMap::new(),
             riders: OrdMap::new(),
+            drivers: OrdMap::new(),
+            sharing: OrdMap::new(),
             policies: PolicyBook::default(),
             requests: OrdMap::new(),
             routes: OrdMap::new(),
             absences: OrdSet::new(),
             planned_days: OrdSet::new(),
+            joins: OrdSet::new(),
+            out: OrdSet::new(),
+            pins: OrdMap::new(),
+            turns: OrdMap::new(),
+            habits: OrdMap::new(),
+            notices: OrdMap::new(),
             delays: OrdMap::new(),
             day: None,
             revision: 0,
             last_request: RequestId(0),
             last_offer: OfferId(0),
+            last_notice: NoticeId(0),
         }
     }
 
@@ -148,15 +180,21 @@ impl Area {
             || self.absences.contains(&(day, rider, one_way))
     }
 
-    /// The members of a facility whose weekday it is.
+    /// The members of a facility whose weekday it is, and who come besides.
     pub fn list_attendance(&self, facility: FacilityId, day: ServiceDay) -> Vec<Attendance> {
         self.riders
             .values()
-            .filter(|rider| rider.attends(day) == Some(facility))
-            .map(|rider| Attendance {
-                rider: rider.id,
-                pickup_run: !self.is_absent(rider.id, day, Direction::PickupRun),
-                dropoff_run: !self.is_absent(rider.id, day, Direction::DropoffRun),
+            .filter(|rider| rider.membership.as_ref().is_some_and(|m| m.facility == facility))
+            .filter_map(|rider| {
+                let regular = rider.attends(day).is_some();
+                let joins = |d| self.joins.contains(&(day, rider.id, d));
+                let comes = |d| (regular && !self.is_absent(rider.id, day, d)) || joins(d);
+                let (pickup_run, dropoff_run) = (comes(Direction::PickupRun), comes(Direction::DropoffRun));
+                (regular || pickup_run || dropoff_run).then_some(Attendance {
+                    rider: rider.id,
+                    pickup_run,
+                    dropoff_run,
+                })
             })
             .collect()
     }

@@ -1,15 +1,16 @@
 //! What the outside may ask of an area. Everything here is syntactically sound; whether it is right, `decide` says.
 
 use units::{
-    CorporationId, DayWindow, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
-    Timestamp, VehicleId,
+    CorporationId, DayWindow, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId, RequestId, RiderId,
+    Seconds, ServiceDay, Timestamp, VehicleId,
 };
 
-use crate::masters::{Membership, VehicleKind};
+use crate::day::{HandRun, Pin, Resource};
+use crate::masters::{Care, Membership, VehicleKind, Weekdays};
 use crate::needs::{Layout, Needs};
 use crate::plan::{Proposal, VisitKey};
 use crate::policy::Policy;
-use crate::request::{Channel, Purpose, Wish};
+use crate::request::{Channel, Direction, Purpose, Wish};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -30,10 +31,54 @@ pub enum Command {
         day: ServiceDay,
         kind: AbsenceKind,
     },
-    /// Plans the runs of a facility's day from attendance.
+    /// Sets how a rider is to be carried; replaces what was set before.
+    SetCare {
+        rider: RiderId,
+        care: Care,
+    },
+    AddDriver(NewDriver),
+    /// Replaces what is known of a driver.
+    ChangeDriver {
+        driver: DriverId,
+        new: NewDriver,
+    },
+    /// These facilities share their vehicles from now on, and none with others; one alone shares with nobody.
+    ShareVehicles {
+        facilities: Vec<FacilityId>,
+    },
+    /// A member comes on a day without attendance, or after all.
+    NoteJoin {
+        rider: RiderId,
+        day: ServiceDay,
+        kind: JoinKind,
+    },
+    /// A vehicle or a driver is out for the day, or back.
+    NoteOut {
+        what: Resource,
+        day: ServiceDay,
+        out: bool,
+    },
+    /// Fixes a member's ride to a vehicle, a time at home, or both; none unpins.
+    PinRide {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+        pin: Option<Pin>,
+    },
+    /// Plans the runs of a facility's day from attendance; of all facilities that share vehicles with it too.
     PlanDay {
         facility: FacilityId,
         day: ServiceDay,
+        start: PlanStart,
+    },
+    /// Betters the day plan as it stands; what was told is kept, and who changes vehicle is told.
+    ReplanDay {
+        facility: FacilityId,
+        day: ServiceDay,
+    },
+    /// Somebody has told them.
+    GiveNotice {
+        notice: NoticeId,
     },
     MakeRequest(Party),
     AcceptOffer {
@@ -91,6 +136,45 @@ pub struct NewRider {
     pub membership: Option<Membership>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDriver {
+    pub facility: FacilityId,
+    pub licence: VehicleKind,
+    pub weekdays: Weekdays,
+    pub shifts: Vec<DayWindow>,
+    pub duties: Vec<DayWindow>,
+}
+
+/// Where a day plan begins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PlanStart {
+    #[default]
+    Fresh,
+    /// The runs of the same weekday as they were last driven.
+    LastTime,
+    /// A plan made by hand.
+    Hand(Vec<HandRun>),
+}
+
+/// Which runs a late joiner takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinKind {
+    Both,
+    PickupRun,
+    DropoffRun,
+}
+
+impl JoinKind {
+    pub fn takes(self, direction: Direction) -> bool {
+        match self {
+            JoinKind::Both => true,
+            JoinKind::PickupRun => direction == Direction::PickupRun,
+            JoinKind::DropoffRun => direction == Direction::DropoffRun,
+        }
+    }
+}
+
 /// Who wants to go where, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Party {
@@ -112,6 +196,17 @@ pub enum AbsenceKind {
     PickupRun,
     /// Leaves by himself or herself (自退).
     DropoffRun,
+}
+
+impl AbsenceKind {
+    /// Whether who stays away like this misses the run in this direction.
+    pub fn covers(self, direction: Direction) -> bool {
+        match self {
+            AbsenceKind::WholeDay => true,
+            AbsenceKind::PickupRun => direction == Direction::PickupRun,
+            AbsenceKind::DropoffRun => direction == Direction::DropoffRun,
+        }
+    }
 }
 
 /// What a driver's device reports. Repeating a fact is harmless.

@@ -7,15 +7,20 @@ use units::{
 };
 
 use crate::area::Area;
-use crate::command::{AbsenceKind, Command, NewFacility, NewRider, NewVehicle, Party};
-use crate::event::{Event, RouteChange};
+use crate::command::{Command, NewFacility, NewRider, NewVehicle, Party, PlanStart};
+use crate::day::Cause;
+use crate::day_decide::{
+    drop_requests, give_notice, note_absence, note_join, note_out, pin_ride, plan_day, replan_day,
+};
+use crate::event::Event;
 use crate::facts::decide_fact;
 use crate::judge::TravelTimes;
-use crate::masters::{Facility, Membership, Place, Rider, Vehicle};
+use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
+use crate::masters_decide::{add_driver, change_driver, set_care, share_vehicles};
 use crate::plan::{Proposal, RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
 use crate::rejection::{Reason, Rejection};
-use crate::request::{Channel, Direction, Purpose, RequestState, Wish};
+use crate::request::{RequestState, Wish};
 
 /// How long after "now" a reported or wished time may lie because clocks differ.
 const CLOCK_TOLERANCE: Seconds = Seconds(90);
@@ -52,11 +57,20 @@ pub enum Next {
         request: RequestId,
         offer: OfferId,
     },
-    /// Plan the runs of a facility's day for these requests.
+    /// Plan the runs of these facilities' day for these requests.
     PlanRuns {
-        facility: FacilityId,
+        facilities: Vec<FacilityId>,
         day: ServiceDay,
         requests: Vec<RequestId>,
+        start: PlanStart,
+    },
+    /// The day of these facilities was planned and something has changed: fit it in and say who has to be told.
+    Replan {
+        facilities: Vec<FacilityId>,
+        day: ServiceDay,
+        /// New places on runs.
+        fresh: Vec<RequestId>,
+        cause: Cause,
     },
     /// Drive the coming visits as proposed, if that still is lawful and better.
     Adopt(Proposal),
@@ -65,7 +79,7 @@ pub enum Next {
 }
 
 impl Decision {
-    fn just(events: Vec<Event>) -> Decision {
+    pub(crate) fn just(events: Vec<Event>) -> Decision {
         Decision { events, next: Next::Nothing }
     }
 }
@@ -100,7 +114,18 @@ pub fn decide(
         }
         Command::AdoptPolicy(policy) => adopt_policy(policy, now),
         Command::NoteAbsence { rider, day, kind } => note_absence(area, *rider, *day, *kind, now),
-        Command::PlanDay { facility, day } => plan_day(area, *facility, *day, now),
+        Command::SetCare { rider, care } => set_care(area, *rider, care),
+        Command::AddDriver(new) => add_driver(area, new),
+        Command::ChangeDriver { driver, new } => change_driver(area, *driver, new),
+        Command::ShareVehicles { facilities } => share_vehicles(area, facilities),
+        Command::NoteJoin { rider, day, kind } => note_join(area, *rider, *day, *kind, now),
+        Command::NoteOut { what, day, out } => note_out(area, *what, *day, *out, now),
+        Command::PinRide { rider, day, direction, pin } => {
+            pin_ride(area, (*rider, *day, *direction), *pin, now)
+        }
+        Command::PlanDay { facility, day, start } => plan_day(area, *facility, *day, start, now),
+        Command::ReplanDay { facility, day } => replan_day(area, *facility, *day, now),
+        Command::GiveNotice { notice } => give_notice(area, *notice, now),
         Command::MakeRequest(party) => make_request(area, party, now),
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
@@ -129,7 +154,7 @@ pub(crate) fn invalid(field: &'static str, wrong: impl Into<String>, right: impl
 }
 
 /// Today or one of the days for which rides are taken.
-fn near_day(field: &'static str, day: ServiceDay, now: Timestamp) -> Result<(), Rejection> {
+pub(crate) fn near_day(field: &'static str, day: ServiceDay, now: Timestamp) -> Result<(), Rejection> {
     if day < ServiceDay::of(now) {
         return Err(Rejection::InPast { field, at: day.midnight(), now });
     }
@@ -252,7 +277,8 @@ fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
         ));
     }
     let id = RiderId(area.riders.get_max().map_or(0, |(id, _)| id.0) + 1);
-    let rider = Rider { id, needs, places: new.places.clone(), membership: new.membership.clone() };
+    let (places, membership) = (new.places.clone(), new.membership.clone());
+    let rider = Rider { id, needs, places, membership, care: Care::default() };
     Ok(Decision::just(vec![Event::RiderAdded { rider }]))
 }
 
@@ -289,110 +315,6 @@ fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> 
         ));
     }
     Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
-}
-
-fn note_absence(
-    area: &Area,
-    rider: RiderId,
-    day: ServiceDay,
-    kind: AbsenceKind,
-    now: Timestamp,
-) -> Result<Decision, Rejection> {
-    let known = area.riders.get(&rider).ok_or_else(|| unknown("rider", &rider))?;
-    near_day("day", day, now)?;
-    if known.attends(day).is_none() {
-        return Err(invalid(
-            "day",
-            format!("{rider} does not attend on {day}"),
-            "a day of the member's weekday pattern",
-        ));
-    }
-    if area.absences.contains(&(day, rider, kind)) {
-        return Ok(Decision::just(Vec::new()));
-    }
-    let mut events = vec![Event::AbsenceNoted { rider, day, kind }];
-    let stays_away = |direction: Direction| match kind {
-        AbsenceKind::WholeDay => true,
-        AbsenceKind::PickupRun => direction == Direction::PickupRun,
-        AbsenceKind::DropoffRun => direction == Direction::DropoffRun,
-    };
-    let mut dropped: Vec<RequestId> = Vec::new();
-    for request in area.requests.values() {
-        if request.rider == rider
-            && matches!(request.state, RequestState::Booked(_))
-            && let Wish::Run { direction, day: run_day, .. } = request.wish
-            && run_day == day
-            && stays_away(direction)
-        {
-            dropped.push(request.id);
-        }
-    }
-    events.extend(drop_requests(area, &dropped, now));
-    Ok(Decision::just(events))
-}
-
-/// Cancels booked requests and takes their visits out of the routes. The times of the other visits stay as planned:
-/// leaving somebody out makes nobody later.
-fn drop_requests(area: &Area, dropped: &[RequestId], now: Timestamp) -> Vec<Event> {
-    let mut events: Vec<Event> =
-        dropped.iter().map(|&request| Event::RequestCancelled { request, at: now }).collect();
-    let mut routes: Vec<RouteChange> = Vec::new();
-    for (id, route) in &area.routes {
-        if route.visits.iter().any(|v| dropped.contains(&v.visit.request)) {
-            let visits =
-                route.visits.iter().filter(|v| !dropped.contains(&v.visit.request)).copied().collect();
-            routes.push(RouteChange { route: *id, visits });
-        }
-    }
-    if !routes.is_empty() {
-        events.push(Event::PlanChanged { revision: area.revision + 1, routes });
-    }
-    events
-}
-
-fn plan_day(
-    area: &Area,
-    facility: FacilityId,
-    day: ServiceDay,
-    now: Timestamp,
-) -> Result<Decision, Rejection> {
-    let site = area.facilities.get(&facility).ok_or_else(|| unknown("facility", &facility))?;
-    near_day("day", day, now)?;
-    if area.planned_days.contains(&(day, facility)) {
-        return Err(Rejection::WrongState {
-            subject: format!("the day plan of {facility} for {day}"),
-            state: "already made".to_owned(),
-            wanted: "not made yet; note absences one by one to change it",
-        });
-    }
-    let mut events = Vec::new();
-    let mut requests = Vec::new();
-    let mut next = area.last_request;
-    for attendance in area.list_attendance(facility, day) {
-        let Some(home) = area.riders.get(&attendance.rider).and_then(|r| r.places.first().copied()) else {
-            continue;
-        };
-        let runs = [
-            (attendance.pickup_run, Direction::PickupRun, home, site.place),
-            (attendance.dropoff_run, Direction::DropoffRun, site.place, home),
-        ];
-        for (_, direction, from, to) in runs.into_iter().filter(|r| r.0) {
-            next = next.next();
-            requests.push(next);
-            events.push(Event::RequestMade {
-                request: next,
-                rider: attendance.rider,
-                people: 1,
-                from,
-                to,
-                wish: Wish::Run { facility, direction, day },
-                channel: Channel::Facility,
-                purpose: Purpose::DayService,
-                at: now,
-            });
-        }
-    }
-    Ok(Decision { events, next: Next::PlanRuns { facility, day, requests } })
 }
 
 fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, Rejection> {

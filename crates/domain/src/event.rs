@@ -3,15 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 use units::{
-    CorporationId, FacilityId, Metres, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp,
+    CorporationId, FacilityId, Metres, NoticeId, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
+    Timestamp,
 };
 
-use crate::command::AbsenceKind;
-use crate::masters::{Facility, Place, Rider, Vehicle};
+use crate::command::{AbsenceKind, JoinKind};
+use crate::day::{Cause, Notice, Pin, Resource, VehicleTurns};
+use crate::masters::{Care, Driver, Facility, Place, Rider, Vehicle};
 use crate::plan::{PlannedVisit, RideMoved, RouteId, VisitKey};
 use crate::policy::Policy;
 use crate::rejection::Refusal;
-use crate::request::{Booking, Channel, Offer, Purpose, Wish};
+use crate::request::{Booking, Channel, Direction, Offer, Purpose, Wish};
 
 /// Number of the stored form written by this code.
 pub const EVENT_SCHEMA: u16 = 1;
@@ -41,6 +43,20 @@ pub enum Event {
     PolicyAdopted {
         policy: Policy,
     },
+    CareSet {
+        rider: RiderId,
+        care: Care,
+    },
+    DriverAdded {
+        driver: Driver,
+    },
+    DriverChanged {
+        driver: Driver,
+    },
+    /// They share among themselves and with nobody else; one alone shares with nobody.
+    VehiclesShared {
+        facilities: Vec<FacilityId>,
+    },
 
     /// A new service day: what is long done leaves the state (never the log).
     DayOpened {
@@ -51,6 +67,36 @@ pub enum Event {
         day: ServiceDay,
         kind: AbsenceKind,
     },
+    /// A member comes although it is not his or her weekday, or was noted absent.
+    JoinNoted {
+        rider: RiderId,
+        day: ServiceDay,
+        kind: JoinKind,
+    },
+    TakenOut {
+        what: Resource,
+        day: ServiceDay,
+    },
+    BroughtBack {
+        what: Resource,
+        day: ServiceDay,
+    },
+    RidePinned {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+        pin: Pin,
+    },
+    RideUnpinned {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+    },
+    /// Who drives these vehicles on the day; the others keep whom they have.
+    DriversAssigned {
+        day: ServiceDay,
+        vehicles: Vec<VehicleTurns>,
+    },
     /// The facility's runs of the day have been planned; the bookings are in `RunsBooked`.
     DayPlanned {
         facility: FacilityId,
@@ -58,6 +104,20 @@ pub enum Event {
     },
     RunsBooked {
         bookings: Vec<RunBooking>,
+    },
+    /// Booked rides that go on with another vehicle or at another time.
+    RidesRebooked {
+        bookings: Vec<RunBooking>,
+    },
+    /// Who has to be told what, because the plan of the day changed.
+    NoticesMade {
+        day: ServiceDay,
+        cause: Cause,
+        notices: Vec<Notice>,
+    },
+    NoticeGiven {
+        notice: NoticeId,
+        at: Timestamp,
     },
 
     RequestMade {
@@ -166,6 +226,19 @@ impl Event {
             Event::RiderAdded { .. } => "rider_added",
             Event::RiderPlaceAdded { .. } => "rider_place_added",
             Event::PolicyAdopted { .. } => "policy_adopted",
+            Event::CareSet { .. } => "care_set",
+            Event::DriverAdded { .. } => "driver_added",
+            Event::DriverChanged { .. } => "driver_changed",
+            Event::VehiclesShared { .. } => "vehicles_shared",
+            Event::JoinNoted { .. } => "join_noted",
+            Event::TakenOut { .. } => "taken_out",
+            Event::BroughtBack { .. } => "brought_back",
+            Event::RidePinned { .. } => "ride_pinned",
+            Event::RideUnpinned { .. } => "ride_unpinned",
+            Event::DriversAssigned { .. } => "drivers_assigned",
+            Event::RidesRebooked { .. } => "rides_rebooked",
+            Event::NoticesMade { .. } => "notices_made",
+            Event::NoticeGiven { .. } => "notice_given",
             Event::DayOpened { .. } => "day_opened",
             Event::AbsenceNoted { .. } => "absence_noted",
             Event::DayPlanned { .. } => "day_planned",

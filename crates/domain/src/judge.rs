@@ -75,6 +75,12 @@ fn broken_by_facts(
     let mut judge = Judge { area: before, route: &route, now, travel, forced, found: &mut found };
     judge.loads(vehicle);
     judge.suitability(vehicle);
+    judge.company(vehicle);
+    judge.places_on_runs(vehicle);
+    let stated: Vec<Timestamp> = route.visits.iter().map(|v| v.begin).collect();
+    judge.driven(&stated);
+    let (_, driving_on) = earliest(before, &route, now, travel);
+    judge.driven(&driving_on);
     found.into_iter().map(|v| (v.visit, v.rule)).collect()
 }
 
@@ -89,9 +95,9 @@ struct Forced {
     end: Seconds,
 }
 
-struct Judge<'a> {
-    area: &'a Area,
-    route: &'a Route,
+pub(crate) struct Judge<'a> {
+    pub(crate) area: &'a Area,
+    pub(crate) route: &'a Route,
     now: Timestamp,
     travel: &'a dyn TravelTimes,
     forced: Forced,
@@ -99,7 +105,7 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn say(&mut self, visit: Option<VisitKey>, rule: &'static str, detail: String) {
+    pub(crate) fn say(&mut self, visit: Option<VisitKey>, rule: &'static str, detail: String) {
         self.found.push(Violation { route: self.route.id, visit, rule, detail });
     }
 
@@ -112,9 +118,13 @@ impl Judge<'_> {
         self.rides();
         self.loads(&vehicle);
         self.suitability(&vehicle);
+        self.company(&vehicle);
+        self.places_on_runs(&vehicle);
+        let stated: Vec<Timestamp> = self.route.visits.iter().map(|v| v.begin).collect();
+        self.driven(&stated);
     }
 
-    fn known(&self, visit: VisitKey) -> Option<(&Request, &Booking)> {
+    pub(crate) fn known(&self, visit: VisitKey) -> Option<(&Request, &Booking)> {
         let request = self.area.requests.get(&visit.request)?;
         request.find_active_booking().map(|booking| (&**request, booking))
     }
@@ -131,14 +141,7 @@ impl Judge<'_> {
             }
             let visit = Some(VisitKey::pickup(request.id));
             match before.requests.get(&request.id).and_then(|r| r.find_active_booking()) {
-                // Before boarding another vehicle may give the ride, as long as all that was told stays.
-                Some(former)
-                    if matches!(request.state, RequestState::Booked(_))
-                        && (Booking { vehicle: booking.vehicle, ..*former }) == *booking => {}
-                Some(former) if former != booking => {
-                    self.say(visit, "promise", format!("the booking of {} was rewritten", request.id));
-                }
-                Some(_) => {}
+                Some(former) => self.rewritten(before, request, former, booking),
                 None if !policy.allows.contains(&booking.class) => {
                     self.say(visit, "policy", format!("{} is not allowed", booking.class.code()));
                 }
@@ -376,7 +379,7 @@ impl Judge<'_> {
         }
     }
 
-    fn drive(&self, from: units::PlaceId, to: units::PlaceId) -> Seconds {
+    pub(crate) fn drive(&self, from: units::PlaceId, to: units::PlaceId) -> Seconds {
         drive(self.area, from, to, self.travel)
     }
 }
@@ -492,6 +495,12 @@ fn earliest(
     let mut first_arrival = route.anchor.ready.max(now);
     let mut place = route.anchor.place;
     let mut free = route.anchor.ready.max(now);
+    let home = area.find_base(route.id.vehicle);
+    let driven = match area.turns.contains_key(&(route.id.day, route.id.vehicle)) {
+        true => area.list_driven(route.id.vehicle, route.id.day),
+        false => Vec::new(),
+    };
+    let mut aboard = area.on_board(route.id).count() as i64;
     for (i, planned) in route.visits.iter().enumerate() {
         let visit = planned.visit;
         let here = area.find_visit_place(visit).unwrap_or(place);
@@ -503,6 +512,15 @@ fn earliest(
         if i == 0 {
             first_arrival = arrival;
         }
+        let arrival = match driven.iter().rev().find(|w| w.open() <= planned.begin) {
+            // Empty, and planned for when another driver is there: until then nobody drives it.
+            Some(turn) if aboard == 0 && home.is_some() => {
+                let base = home.unwrap_or(place);
+                arrival.max(turn.open() + drive(area, base, here, travel))
+            }
+            _ => arrival,
+        };
+        aboard += if visit.kind == VisitKind::Pickup { 1 } else { -1 };
         let booking = area.requests.get(&visit.request).and_then(|r| r.find_active_booking());
         let hours = area.vehicles.get(&route.id.vehicle).and_then(|v| area.facilities.get(&v.facility));
         let open = booking.map(|b| match (visit.kind, hours) {
@@ -517,7 +535,7 @@ fn earliest(
         free = begin + area.service_of(visit);
         place = here;
     }
-    let home = area.find_base(route.id.vehicle).unwrap_or(place);
+    let home = home.unwrap_or(place);
     begins.push(free + drive(area, place, home, travel));
     (first_arrival, begins)
 }

@@ -18,22 +18,33 @@ mod masters;
 mod policy;
 mod request;
 mod plan;
+mod day;
 mod command;
 mod event;
 mod rejection;
 mod area;
 mod apply;
+mod day_state;
 mod decide;
+mod masters_decide;
+mod day_decide;
 mod facts;
 mod judge;
+mod judge_day;
 
 pub use apply::LogFault;
-pub use area::{Area, Attendance};
-pub use command::{AbsenceKind, Command, FactKind, NewFacility, NewPlace, NewRider, NewVehicle, Party};
+pub use area::{Area, Attendance, IssuedNotice};
+pub use command::{
+    AbsenceKind, Command, FactKind, JoinKind, NewDriver, NewFacility, NewPlace, NewRider, NewVehicle, Party,
+    PlanStart,
+};
+pub use day::{Cause, HandRun, Listener, News, Notice, Pin, Resource, Turn, VehicleTurns};
 pub use decide::{Decision, Next, classes_for, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
 pub use judge::{TravelTimes, Violation, check};
-pub use masters::{Facility, Membership, Place, Rider, Vehicle, VehicleKind, Weekdays};
+pub use masters::{
+    Care, Driver, Facility, Membership, Place, Rider, Seat, SeatWish, Vehicle, VehicleKind, Weekdays,
+};
 pub use needs::{Layout, Load, Needs, SEAT_TENTHS};
 pub use plan::{
     Anchor, PlannedVisit, Progress, Proposal, RideMoved, Route, RouteId, RunLabel, VisitKey, VisitKind,

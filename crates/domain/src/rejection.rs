@@ -72,6 +72,10 @@ pub enum Reason {
     NoVehicleOnShift,
     /// Seats and wheelchair places are taken.
     NoSeat,
+    /// Somebody whom the rider must not meet is on board then, or sits where the rider must sit.
+    MustNotMeet,
+    /// The rider may not be alone with the driver, and nobody else is on board then.
+    NobodyBeside,
     /// Every vehicle that could come would come too late.
     PickupTooLate,
     /// Nobody could be there in time.
@@ -99,6 +103,8 @@ impl Reason {
             Reason::NoSuitableVehicle => "no_suitable_vehicle",
             Reason::NoVehicleOnShift => "no_vehicle_on_shift",
             Reason::NoSeat => "no_seat",
+            Reason::MustNotMeet => "must_not_meet",
+            Reason::NobodyBeside => "nobody_beside",
             Reason::PickupTooLate => "pickup_too_late",
             Reason::DropoffTooLate => "dropoff_too_late",
             Reason::RideTooLong => "ride_too_long",

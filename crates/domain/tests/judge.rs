@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use domain::{
-    Area, Booking, Channel, Direction, Event, Facility, Layout, Needs, Place, Planned, PlannedVisit, Policy,
-    Promise, Purpose, RideClass, Rider, RouteChange, RouteId, RunBooking, Terms, TravelTimes, Vehicle,
-    VehicleKind, VisitKey, Wish, check,
+    Area, Booking, Care, Cause, Channel, Direction, Event, Facility, Layout, Listener, Needs, News, Notice,
+    Pin, Place, Planned, PlannedVisit, Policy, Promise, Purpose, Resource, RideClass, Rider, RouteChange,
+    RouteId, RunBooking, Seat, SeatWish, Terms, TravelTimes, Turn, Vehicle, VehicleKind, VehicleTurns,
+    VisitKey, Wish, check,
 };
 use units::{
-    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Metres, Node, PlaceId, RequestId, RiderId,
-    Seconds, ServiceDay, Timestamp, VehicleId, Window,
+    AreaId, CorporationId, DayTime, DayWindow, DriverId, FacilityId, Metres, Node, NoticeId, PlaceId,
+    RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window,
 };
 
 /// Places lie on a line, a minute's drive apart; the base is at 0.
@@ -88,7 +89,9 @@ fn town() -> Area {
             alighting: Seconds::minutes(1),
         };
         let places = vec![PlaceId(number), PlaceId(20)];
-        happen(Event::RiderAdded { rider: Rider { id: RiderId(number), needs, places, membership: None } });
+        happen(Event::RiderAdded {
+            rider: Rider { id: RiderId(number), needs, places, membership: None, care: Care::default() },
+        });
     }
     happen(Event::PolicyAdopted { policy: Policy::national(day()) });
     area
@@ -319,4 +322,128 @@ fn guests_delay_members_by_no_more_than_the_policy_says() {
     // The day plan said 8:30 at the door; five minutes is what guests may cost, though the promise bears fifteen.
     assert_eq!(delayed("08:35", "08:42"), LAWFUL);
     assert_eq!(delayed("08:35:01", "08:42:01"), ["member_delay"]);
+}
+
+fn set_care(area: &mut Area, rider: u32, care: Care) {
+    area.apply(&Event::CareSet { rider: RiderId(rider), care }).unwrap();
+}
+
+#[test]
+fn nobody_is_alone_who_must_not_be() {
+    let shy = |area: &mut Area| {
+        two(area);
+        set_care(area, 5, Care { never_alone: true, ..Care::default() });
+    };
+    let inside = [(6, '+', "10:00"), (5, '+', "10:03"), (5, '-', "10:20"), (6, '-', "10:21")];
+    assert_eq!(verdict(shy, &inside), LAWFUL);
+    let first = [(5, '+', "10:00"), (6, '+', "10:03"), (6, '-', "10:19"), (5, '-', "10:20")];
+    assert_eq!(verdict(shy, &first), ["alone"]);
+    // With an attendant nobody is alone.
+    let attended = |area: &mut Area| {
+        shy(area);
+        let mut vehicle = Vehicle::clone(&area.vehicles[&VehicleId(1)]);
+        vehicle.attendant = true;
+        area.apply(&Event::VehicleAdded { vehicle }).unwrap();
+    };
+    assert_eq!(verdict(attended, &first), LAWFUL);
+}
+
+#[test]
+fn some_must_not_meet() {
+    let foes = |area: &mut Area| {
+        two(area);
+        set_care(area, 6, Care { not_with: [RiderId(5)].into(), ..Care::default() });
+    };
+    let together = [(6, '+', "10:00"), (5, '+', "10:03"), (5, '-', "10:20"), (6, '-', "10:21")];
+    let apart = [(5, '+', "10:00"), (5, '-', "10:17"), (6, '+', "10:32"), (6, '-', "10:48")];
+    assert_eq!(verdict(foes, &together), ["must_not_meet"]);
+    assert_eq!(verdict(foes, &apart), LAWFUL);
+    let seats = |must: bool| {
+        move |area: &mut Area| {
+            two(area);
+            for (rider, must) in [(5, true), (6, must)] {
+                let seat = Some(SeatWish { seat: Seat::Front, must });
+                set_care(area, rider, Care { seat, ..Care::default() });
+            }
+        }
+    };
+    assert_eq!(verdict(seats(true), &together), ["must_not_meet"]);
+    assert_eq!(verdict(seats(false), &together), LAWFUL);
+}
+
+#[test]
+fn somebody_drives_from_leaving_the_base_to_being_back() {
+    let turns = |all: &'static [(&'static str, &'static str)]| {
+        move |area: &mut Area| {
+            two(area);
+            let turn =
+                |(open, close): &(&str, &str)| Turn { driver: DriverId(1), window: window(open, close) };
+            let turns = all.iter().map(turn).collect();
+            let vehicles = vec![VehicleTurns { vehicle: VehicleId(1), turns }];
+            area.apply(&Event::DriversAssigned { day: day(), vehicles }).unwrap();
+        }
+    };
+    // Five minutes out, back at 10:38; six minutes out again, back at 12:03.
+    let visits = [(5, '+', "10:00"), (5, '-', "10:17"), (6, '+', "11:26"), (6, '-', "11:42")];
+    assert_eq!(verdict(turns(&[("09:55", "12:03")]), &visits), LAWFUL);
+    assert_eq!(verdict(turns(&[("09:55", "10:38"), ("11:20", "12:03")]), &visits), LAWFUL);
+    for wrong in [
+        &[("09:55:01", "12:03")] as &[_],
+        &[("09:55", "12:02:59")],
+        &[("09:55", "10:37:59"), ("11:20", "12:03")],
+        &[("09:55", "10:38"), ("11:20:01", "12:03")],
+        &[],
+    ] {
+        assert_eq!(verdict(turns(wrong), &visits), ["driver"], "{wrong:?}");
+    }
+}
+
+#[test]
+fn members_ride_with_vehicles_that_are_there_and_theirs() {
+    let morning = window("08:00", "09:00");
+    let prepare = |event: fn() -> Event| {
+        move |area: &mut Area| {
+            ride(area, 5, RideClass::MemberOnRun, Terms::Member, morning, morning);
+            let mut vehicle = Vehicle::clone(&area.vehicles[&VehicleId(1)]);
+            vehicle.id = VehicleId(2);
+            area.apply(&Event::VehicleAdded { vehicle }).unwrap();
+            area.apply(&event()).unwrap();
+        }
+    };
+    let visits = [(5, '+', "08:10"), (5, '-', "08:17")];
+    assert_eq!(verdict(prepare(|| pinned(1)), &visits), LAWFUL);
+    assert_eq!(verdict(prepare(|| pinned(2)), &visits), ["pin"]);
+    let out = || Event::TakenOut { what: Resource::Vehicle(VehicleId(1)), day: day() };
+    assert_eq!(verdict(prepare(out), &visits), ["out"]);
+}
+
+fn pinned(vehicle: u32) -> Event {
+    let (rider, direction) = (RiderId(5), Direction::PickupRun);
+    let pin = Pin { vehicle: Some(VehicleId(vehicle)), at: None };
+    Event::RidePinned { rider, day: day(), direction, pin }
+}
+
+#[test]
+fn another_promise_is_lawful_only_if_it_is_told() {
+    let mut before = town();
+    guest(&mut before, 5, window("10:00", "10:15"), wide());
+    plan(&mut before, &[(5, '+', "10:00"), (5, '-', "10:17")]);
+    let booking = *before.requests[&RequestId(5)].find_active_booking().unwrap();
+    let later = Promise { pickup: window("10:30", "10:45"), dropoff: wide() };
+    let booking = Booking { promise: later, ..booking };
+    let mut after = before.clone();
+    let bookings = vec![RunBooking { request: RequestId(5), booking }];
+    after.apply(&Event::RidesRebooked { bookings }).unwrap();
+    plan(&mut after, &[(5, '+', "10:30"), (5, '-', "10:47")]);
+    assert_eq!(broken_at(&before, &after, at("07:30")), ["promise"]);
+    let news = News::Time {
+        request: RequestId(5),
+        direction: Direction::PickupRun,
+        vehicle: VehicleId(1),
+        former: Some(window("10:00", "10:15")),
+        window: later.pickup,
+    };
+    let notices = vec![Notice { id: NoticeId(1), to: Listener::Rider(RiderId(5)), news }];
+    after.apply(&Event::NoticesMade { day: day(), cause: Cause::Improvement, notices }).unwrap();
+    assert_eq!(broken_at(&before, &after, at("07:30")), LAWFUL);
 }

@@ -34,7 +34,7 @@ enum Subcommands {
     Simulate(simulate::Arguments),
     /// Solves an instance file: dial-a-ride, pickup and delivery, or kuseki-problem-1.
     Solve(solve::Arguments),
-    /// Measures the planner.
+    /// Measures what the parts of the product reach, and in what time.
     #[command(subcommand)]
     Bench(bench::Bench),
     /// Works on road networks.

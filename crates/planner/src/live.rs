@@ -4,7 +4,8 @@
 //! set to what driving on as planned gives, so that the standing sequence is feasible and no change may make it worse.
 
 use domain::{
-    Area, PlannedVisit, Progress, RequestState, RouteId, Terms, Vehicle as Shuttle, VisitKey, VisitKind,
+    Area, PlannedVisit, Progress, RequestState, Resource, RouteId, Terms, Vehicle as Shuttle, VisitKey,
+    VisitKind,
 };
 use smallvec::SmallVec;
 use units::{Node, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
@@ -12,18 +13,23 @@ use units::{Node, PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, V
 use crate::fault::Fault;
 use crate::insert::{Answer, insert};
 use crate::model::{
-    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Vehicle, VehicleSet,
-    Visit,
+    ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Told, Vehicle,
+    VehicleSet, Visit,
 };
 use crate::plan::Plan;
 use crate::relax::{Relaxed, relax};
 use crate::route::{Broken, Route};
+use crate::rule::Rule;
 use crate::travel::Travel;
 
 /// What leaving a new wish unserved weighs, against others like it.
 const UNSERVED: i64 = 1;
 /// Somebody with a promise is never given up for new wishes, however many.
 const PROMISED: i64 = 1_000_000;
+/// The name of a span in which a driver is needed at the base; no real request has it.
+const DUTY: RequestId = RequestId(0);
+/// The group of such spans: with nobody on board.
+const ON_DUTY: Group = Group(GROUPS as u8 - 1);
 
 /// A day's problem with the names that its numbers stand for.
 pub struct Live<T> {
@@ -36,11 +42,14 @@ pub struct Live<T> {
     strained: Vec<u32>,
     /// Vehicles on which some limit gave way.
     yielded: Vec<u32>,
+    /// Vehicles that are out for the day, undriven, or under way although the driver should be elsewhere: nobody new.
+    closed: Vec<u32>,
 }
 
 /// What a party asks of a vehicle, with the limits that will bind.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
+    pub request: RequestId,
     pub rider: RiderId,
     pub people: u8,
     pub from: PlaceId,
@@ -49,6 +58,14 @@ pub struct Asked {
     pub dropoff: Window,
     pub ride_max: Seconds,
     pub terms: Terms,
+}
+
+/// Somebody whose booked ride may go with another vehicle too.
+#[derive(Debug, Clone, Copy)]
+pub struct Loose {
+    pub request: RequestId,
+    /// What carrying it by another vehicle than the told one adds to the cost.
+    pub surcharge: Seconds,
 }
 
 /// A problem that could not be set up: the state contradicts itself.
@@ -79,6 +96,7 @@ impl<T: Travel> Live<T> {
             requests: Vec::new(),
             strained: Vec::new(),
             yielded: Vec::new(),
+            closed: Vec::new(),
         };
         let mut vehicles = Vec::new();
         let mut requests = Vec::new();
@@ -87,15 +105,89 @@ impl<T: Travel> Live<T> {
             let id = RouteId { day, vehicle: shuttle.id };
             let standing = Standing::of(area, id, now, live.model.travel(), number, requests.len() as u32)?;
             live.vehicles.push(shuttle.id);
+            if standing.overrun {
+                live.closed.push(number);
+            }
             live.requests.extend(&standing.names);
             live.plan.routes.push(standing.visits);
             vehicles.push(standing.vehicle);
             requests.extend(standing.requests);
         }
+        for k in 0..requests.len() {
+            // Who is named by others and names nobody gets the clash from their side.
+            if names_anybody(area, live.requests[k]) {
+                requests[k].clash = clashes(area, live.requests[k], &live.requests);
+            }
+        }
         let mut live =
             Live { model: Model::new(vehicles, requests, compatible(), live.model.into_travel())?, ..live };
+        live.waive_company()?;
         live.yield_to_facts()?;
+        for (number, id) in live.vehicles.iter().enumerate() {
+            let driven = !area.list_driven(*id, day).is_empty();
+            if area.is_out(Resource::Vehicle(*id), day) || !driven {
+                live.closed.push(number as u32);
+            }
+        }
         Ok(live)
+    }
+
+    /// Who is left alone with the driver by what others did is not thrown out for it.
+    fn waive_company(&mut self) -> Result<(), LiveFault> {
+        for number in 0..self.plan.routes.len() {
+            while let Err(Broken { rule: Rule::Alone, request: Some(lonely), .. }) =
+                Route::new(&self.model, number as u32, &self.plan.routes[number])
+            {
+                let request = self.model.requests()[lonely as usize].clone();
+                self.model.replace_request(lonely, Request { never_alone: false, ..request })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a booked ride go with any vehicle that suits it, at a surcharge. A rider on board, one to whom the vehicle is
+    /// on its way, and one whose limits facts have broken on this vehicle stays.
+    pub fn loosen(&mut self, area: &Area, loose: Loose) -> Result<(), LiveFault> {
+        let unknown = || LiveFault::Unknown(loose.request.to_string());
+        let number = self.find_request(loose.request).ok_or_else(unknown)?;
+        let known = area.requests.get(&loose.request).ok_or_else(unknown)?;
+        let Some(vehicle) = self.plan.vehicle_of(number) else { return Ok(()) };
+        let committed = self.model.vehicles()[vehicle as usize].committed;
+        let held = self.plan.routes[vehicle as usize].iter().take(committed).any(|v| v.request() == number);
+        let request = self.model.requests()[number as usize].clone();
+        let strict = booked(area, loose.request, vehicle)?;
+        let relaxed = (strict.pickup, strict.dropoff, strict.ride_max, strict.never_alone)
+            != (request.pickup, request.dropoff, request.ride_max, request.never_alone);
+        if held || relaxed || matches!(request.pickup, Boarding::Done { .. }) || self.takes_nobody(vehicle) {
+            return Ok(());
+        }
+        let suited = self.list_suited(area, known.rider, &[known.from, known.to], &|v| {
+            v.id == self.vehicle_id(vehicle) || may_carry(area, v, known)
+        });
+        let told = Some(Told { vehicle, surcharge: loose.surcharge.0 });
+        let vehicles = VehicleSet::only(suited.into_iter().chain([vehicle]));
+        self.model.replace_request(number, Request { vehicles, told, ..request })?;
+        Ok(())
+    }
+
+    /// Numbers of the vehicles that suit a rider between these places and that `also` admits.
+    fn list_suited(
+        &self,
+        area: &Area,
+        rider: RiderId,
+        places: &[PlaceId],
+        also: &dyn Fn(&Shuttle) -> bool,
+    ) -> Vec<u32> {
+        let attendant = area.riders.get(&rider).is_some_and(|r| r.needs.attendant);
+        let fits = |number: u32, id: &VehicleId| {
+            let suited = |v: &std::sync::Arc<Shuttle>| suits(area, v, attendant, places) && also(v);
+            !self.takes_nobody(number) && area.vehicles.get(id).is_some_and(suited)
+        };
+        (0..).zip(&self.vehicles).filter(|(number, id)| fits(*number, id)).map(|(number, _)| number).collect()
+    }
+
+    pub fn find_request(&self, name: RequestId) -> Option<u32> {
+        self.requests.iter().position(|n| *n == name).map(|n| n as u32)
     }
 
     /// Limits that facts have already broken give way, by as little as the standing sequence needs. A vehicle whose riders
@@ -109,13 +201,13 @@ impl<T: Travel> Live<T> {
             }
             self.yielded.push(number);
             let Ok(given) = relax(&self.model, number, visits) else {
-                self.strained.push(number);
+                strain(&mut self.strained, number);
                 continue;
             };
             self.model.apply_relaxed(&given)?;
             let stands = given.iter().any(|r| matches!(r, Relaxed::Wait { .. }));
             if stands || Route::new(&self.model, number, visits).is_err() {
-                self.strained.push(number);
+                strain(&mut self.strained, number);
             }
         }
         Ok(())
@@ -159,7 +251,7 @@ impl<T: Travel> Live<T> {
             }
             let places = [request.from, request.to];
             let suited = self.vehicles.iter().enumerate().filter(|(number, id)| {
-                !self.is_strained(*number as u32)
+                !self.takes_nobody(*number as u32)
                     && area.vehicles.get(id).is_some_and(|v| suits(area, v, attendant, &places))
             });
             // The vehicle that was promised it stays possible whatever the masters say now.
@@ -188,7 +280,11 @@ impl<T: Travel> Live<T> {
 
     /// Vehicles that take nobody new for now.
     pub fn list_strained(&self) -> Vec<VehicleId> {
-        self.strained.iter().map(|number| self.vehicle_id(*number)).collect()
+        self.strained.iter().chain(&self.closed).map(|number| self.vehicle_id(*number)).collect()
+    }
+
+    fn takes_nobody(&self, number: u32) -> bool {
+        self.is_strained(number) || self.closed.contains(&number)
     }
 
     /// Vehicles on which facts, or a member's claim to the told time, have made some limit give way. What gave way binds
@@ -217,17 +313,19 @@ impl<T: Travel> Live<T> {
         let node =
             |place: PlaceId| area.find_node(place).ok_or_else(|| LiveFault::Unknown(place.to_string()));
         let (from, to) = (node(asked.from)?, node(asked.to)?);
-        let suits = self.vehicles.iter().enumerate().filter(|(number, id)| {
-            let suited =
-                |v: &std::sync::Arc<Shuttle>| suits(area, v, rider.needs.attendant, &[asked.from, asked.to]);
-            !self.is_strained(*number as u32) && area.vehicles.get(id).is_some_and(suited)
-        });
+        let known =
+            area.requests.get(&asked.request).ok_or_else(|| LiveFault::Unknown(asked.request.to_string()))?;
+        let suited =
+            self.list_suited(area, asked.rider, &[asked.from, asked.to], &|v| may_carry(area, v, known));
         let pickup = Stop { at: from, window: span(asked.pickup), service: rider.needs.boarding.0 };
         let dropoff = Stop { at: to, window: span(asked.dropoff), service: rider.needs.alighting.0 };
         Ok(Request {
             ride_max: Some(asked.ride_max.0),
             group: group(asked.terms),
-            vehicles: VehicleSet::only(suits.map(|(n, _)| n as u32)),
+            vehicles: VehicleSet::only(suited),
+            clash: clashes(area, asked.request, &self.requests),
+            never_alone: area
+                .never_alone(&domain::Request { people: asked.people, ..domain::Request::clone(known) }),
             penalty: UNSERVED,
             ..Request::new(pickup, dropoff, load(rider.needs.load(asked.people.saturating_sub(1))))
         })
@@ -252,7 +350,8 @@ impl<T: Travel> Live<T> {
         let route = Route::new(&self.model, vehicle, visits).map_err(broken)?;
         let schedule = route.schedule().map_err(broken)?;
         let begins = schedule.begin.iter().skip(1);
-        Ok(visits.iter().zip(begins).map(|(visit, begin)| self.planned(*visit, *begin)).collect())
+        let timed = visits.iter().zip(begins).map(|(visit, begin)| self.planned(*visit, *begin));
+        Ok(timed.filter(|planned| planned.visit.request != DUTY).collect())
     }
 
     fn planned(&self, visit: Visit, begin: i64) -> PlannedVisit {
@@ -263,6 +362,33 @@ impl<T: Travel> Live<T> {
         };
         PlannedVisit { visit, begin: Timestamp::from_unix_seconds(begin) }
     }
+}
+
+fn strain(strained: &mut Vec<u32>, number: u32) {
+    if !strained.contains(&number) {
+        strained.push(number);
+    }
+}
+
+/// Whether the vehicle may carry this request by what was set: its facility's members, and pins.
+fn may_carry(area: &Area, vehicle: &Shuttle, request: &domain::Request) -> bool {
+    let domain::Wish::Run { facility, direction, day } = request.wish else { return true };
+    let pinned = area.find_pinned_vehicle(request.rider, day, direction);
+    area.serves(vehicle, facility) && pinned.is_none_or(|pinned| pinned == vehicle.id)
+}
+
+/// Whether the rider of a request says with whom, or on which seat, he or she must or must not ride.
+fn names_anybody(area: &Area, name: RequestId) -> bool {
+    let rider = area.requests.get(&name).and_then(|r| area.riders.get(&r.rider));
+    rider.is_some_and(|r| !r.care.not_with.is_empty() || r.care.seat.is_some_and(|wish| wish.must))
+}
+
+/// The numbers of those among `others` whom the rider of a request must not meet.
+fn clashes(area: &Area, name: RequestId, others: &[RequestId]) -> SmallVec<[u32; 2]> {
+    let rider = |name: &RequestId| area.requests.get(name).map(|r| r.rider);
+    let Some(own) = rider(&name) else { return SmallVec::new() };
+    let met = |other: &RequestId| rider(other).is_some_and(|other| area.must_not_meet(own, other));
+    (0..).zip(others).filter(|(_, other)| **other != name && met(other)).map(|(k, _)| k).collect()
 }
 
 /// Whether a vehicle may carry the rider between these places at all: lanes and attendant.
@@ -281,6 +407,10 @@ fn compatible() -> [[bool; GROUPS]; GROUPS] {
         for b in Terms::ALL {
             table[a as usize][b as usize] = a.may_meet(b);
         }
+    }
+    for group in 0..GROUPS {
+        table[group][ON_DUTY.0 as usize] = false;
+        table[ON_DUTY.0 as usize][group] = false;
     }
     table
 }
@@ -302,6 +432,8 @@ struct Standing {
     requests: Vec<Request>,
     names: Vec<RequestId>,
     visits: Vec<Visit>,
+    /// Out although its driver should be elsewhere.
+    overrun: bool,
 }
 
 impl Standing {
@@ -328,6 +460,7 @@ impl Standing {
             requests: Vec::new(),
             names: Vec::new(),
             visits: Vec::new(),
+            overrun: false,
         };
         for (request, _, _) in area.on_board(id) {
             standing.names.push(request.id);
@@ -358,6 +491,7 @@ impl Standing {
                 })
             })
             .collect();
+        vehicle.attendant = shuttle.attendant;
         vehicle.committed = route.committed();
         vehicle.out = route.anchor.place != area.find_base(id.vehicle).unwrap_or(route.anchor.place);
         vehicle.wait_max = Some(area.policies.in_force(id.day).wait_on_board_max.0);
@@ -378,12 +512,84 @@ impl Standing {
             _ => free,
         };
         standing.vehicle.window = Span::new(open, standing.vehicle.window.close);
+        standing.keep_turns(area, &route, number, base);
         let shift_number = |v: &Visit| match v {
             Visit::Pickup(r) => Visit::Pickup(r + first),
             Visit::Dropoff(r) => Visit::Dropoff(r + first),
         };
         standing.visits = standing.visits.iter().map(shift_number).collect();
         Ok(standing)
+    }
+
+    /// The vehicle is out only while somebody drives it; between two turns it stands at its base, empty.
+    fn keep_turns(&mut self, area: &Area, route: &domain::Route, number: u32, base: Node) {
+        let driven = area.list_driven(route.id.vehicle, route.id.day);
+        let (Some(first), Some(last)) = (driven.first(), driven.last()) else { return };
+        let window = &mut self.vehicle.window;
+        let at_base = area.find_base(route.id.vehicle) == Some(route.anchor.place);
+        let empty = self.requests.iter().all(|r| r.pickup_stop().is_some());
+        let standing = at_base && empty && route.progress == Progress::Standing;
+        if standing {
+            window.open = window.open.max(first.open().unix_seconds());
+        }
+        window.close = window.close.min(last.close().unix_seconds());
+        for pair in driven.windows(2) {
+            let (from, to) = (pair[0].close().unix_seconds(), pair[1].open().unix_seconds());
+            // What is stated for the span itself is overdue from the turn before.
+            let begins = |k: usize| route.visits.get(k).map_or(i64::MAX, |v| v.begin.unix_seconds());
+            let before = (0..).find(|k| begins(*k) >= to).unwrap_or(0).max(self.vehicle.committed);
+            if to <= self.vehicle.window.open {
+                continue;
+            }
+            if from <= self.vehicle.window.open {
+                // The span has begun. At the base it is kept; a vehicle that is out all the same is driven on, with nobody
+                // new.
+                if before == 0 && standing {
+                    self.vehicle.window.open = to;
+                } else {
+                    self.overrun = true;
+                }
+                continue;
+            }
+            self.stand(Span::new(from, to), number, (base, before));
+        }
+    }
+
+    /// Puts a span at the base into the route: before the planned visit number `before` or, with riders on board there,
+    /// as soon as the last of them is off.
+    fn stand(&mut self, span: Span, number: u32, (base, before): (Node, usize)) {
+        let real = |v: &Visit| self.names[v.request() as usize] != DUTY;
+        let mut at = 0;
+        let mut seen = 0;
+        let mut aboard = self.requests.iter().filter(|r| r.pickup_stop().is_none()).count();
+        for visit in &self.visits {
+            if seen >= before && aboard == 0 {
+                break;
+            }
+            at += 1;
+            if !real(visit) {
+                continue;
+            }
+            seen += 1;
+            match visit {
+                Visit::Pickup(_) => aboard += 1,
+                Visit::Dropoff(_) => aboard = aboard.saturating_sub(1),
+            }
+        }
+        let k = self.requests.len() as u32;
+        let window = self.vehicle.window;
+        let stop = |window| Stop { at: base, window, service: 0 };
+        let early = Span::new(window.open.min(span.open), span.open);
+        let late = Span::new(span.close, window.close.max(span.close));
+        self.requests.push(Request {
+            group: ON_DUTY,
+            vehicles: VehicleSet::only([number]),
+            penalty: PROMISED,
+            duty: true,
+            ..Request::new(stop(early), stop(late), Load::default())
+        });
+        self.names.push(DUTY);
+        self.visits.splice(at..at, [Visit::Pickup(k), Visit::Dropoff(k)]);
     }
 
     fn stop(&self, visit: Visit) -> Stop {
@@ -425,7 +631,7 @@ fn booked(area: &Area, name: RequestId, vehicle: u32) -> Result<Request, LiveFau
         clash: SmallVec::new(),
         penalty: PROMISED,
         hours_waived: false,
-        never_alone: false,
+        never_alone: area.never_alone(request),
         told: None,
         duty: false,
     })

@@ -110,12 +110,24 @@ impl Touched {
                 self.facilities.insert(facility.id);
             }
             Event::AbsenceNoted { rider, .. }
+            | Event::JoinNoted { rider, .. }
             | Event::RiderAdded { rider: domain::Rider { id: rider, .. } } => {
                 let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
                 self.facilities.extend(member.map(|m| m.facility));
             }
             Event::DayPlanned { facility, .. } => {
                 self.facilities.insert(*facility);
+            }
+            Event::TakenOut { what, .. } | Event::BroughtBack { what, .. } => {
+                if let domain::Resource::Vehicle(vehicle) = what {
+                    self.vehicles.insert(*vehicle);
+                }
+            }
+            Event::DriversAssigned { vehicles, .. } => {
+                self.vehicles.extend(vehicles.iter().map(|known| known.vehicle));
+            }
+            Event::RidesRebooked { bookings } => {
+                self.requests.extend(bookings.iter().map(|b| b.request));
             }
             Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
             Event::RequestMade { request, .. }
@@ -154,6 +166,14 @@ impl Touched {
             | Event::PlaceAdded { .. }
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
+            | Event::CareSet { .. }
+            | Event::DriverAdded { .. }
+            | Event::DriverChanged { .. }
+            | Event::VehiclesShared { .. }
+            | Event::RidePinned { .. }
+            | Event::RideUnpinned { .. }
+            | Event::NoticesMade { .. }
+            | Event::NoticeGiven { .. }
             | Event::RunsBooked { .. }
             // The routes follow in the same batch.
             | Event::PlanImproved { .. } => {}

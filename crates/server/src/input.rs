@@ -237,15 +237,6 @@ pub struct NewAbsence {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewDayPlan {
-    #[schema(example = "facility-1")]
-    pub facility: String,
-    #[schema(value_type = String, example = "2026-11-24")]
-    pub day: ServiceDay,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct NewPolicy {
     #[schema(value_type = String, example = "2026-12-01")]
     pub effective_from: ServiceDay,

@@ -16,8 +16,10 @@ mod texts;
 mod register;
 mod wire;
 mod input;
+mod day_input;
 mod legs;
 mod views;
+mod day_view;
 mod figures;
 mod map;
 mod app;
@@ -44,7 +46,7 @@ pub use app::Setup;
 pub use problem::Problem;
 
 use app::App;
-use http::{days, masters, pictures, policies, requests, vehicles};
+use http::{days, masters, pictures, policies, requests, staff, vehicles};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -79,6 +81,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(days::absence))
         .routes(routes!(days::plan))
         .routes(routes!(days::get))
+        .routes(routes!(days::improve))
+        .routes(routes!(days::join))
+        .routes(routes!(days::outage))
+        .routes(routes!(days::pin, days::unpin))
+        .routes(routes!(days::give_notice))
+        .routes(routes!(staff::list_drivers, staff::add_driver))
+        .routes(routes!(staff::change_driver))
+        .routes(routes!(staff::set_care))
+        .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
         .routes(routes!(vehicles::get))
         .routes(routes!(vehicles::report))

@@ -44,6 +44,12 @@ pub struct VehicleEntry {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DriverEntry {
+    pub name: String,
+    pub phone: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RiderEntry {
     pub name: String,
     pub furigana: String,

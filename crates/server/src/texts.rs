@@ -55,6 +55,14 @@ pub fn alternative(alternative: &Alternative) -> Both {
     }
 }
 
+/// A sentence of a group with its blanks filled, each with a text in both languages.
+pub fn sentence(group: &str, code: &str, blanks: &[(&str, Both)]) -> Both {
+    blanks.iter().fold(look_up(group, code), |both, (key, text)| Both {
+        ja: both.ja.replace(key, &text.ja),
+        en: both.en.replace(key, &text.en),
+    })
+}
+
 /// The Japanese sentence for a problem code, with the field's everyday name.
 pub fn problem_ja(code: &str, field: Option<&str>, detail: &str) -> String {
     let sentence = match field {
@@ -72,7 +80,7 @@ mod tests {
 
     #[test]
     fn both_languages_have_a_word_for_every_code() {
-        for group in ["reason", "alternative", "class"] {
+        for group in ["reason", "alternative", "class", "notice", "direction"] {
             let keys = |file: &Value| file[group].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
             assert_eq!(keys(&JA), keys(&EN), "{group}");
         }

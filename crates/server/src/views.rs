@@ -311,7 +311,7 @@ impl Viewer<'_> {
     }
 
     /// When the rider gets on and off: as it was, else as forecast.
-    fn times(&self, id: RequestId, request: &domain::Request) -> (Option<Timestamp>, Option<Timestamp>) {
+    pub fn times(&self, id: RequestId, request: &domain::Request) -> (Option<Timestamp>, Option<Timestamp>) {
         let coming = |booking: &Booking| {
             let route = RouteId { day: booking.day, vehicle: booking.vehicle };
             let seen = forecast(self.area(), route, self.now, self.legs);

@@ -378,9 +378,96 @@ pub struct RunPlace {
     pub direction: String,
     pub state: String,
     pub vehicle: Option<String>,
+    pub vehicle_name: Option<String>,
+    /// Planned begin of the visits, or as they were.
+    pub pickup_at: Option<String>,
+    pub dropoff_at: Option<String>,
     pub pickup: Option<[String; 2]>,
+    /// The interval told to the rider: at home.
+    pub told: Option<[String; 2]>,
     pub dropoff_latest: Option<String>,
+    pub needs: Needs,
+    pub care: Care,
+    pub pin: Option<Pin>,
     pub refusal: Option<Refusal>,
+}
+
+/// How a rider is carried, beyond what must fit.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Care {
+    pub never_alone: bool,
+    pub not_with: Vec<Person>,
+    /// `front`, `behind_driver` or `near_door`.
+    pub seat: Option<String>,
+    pub seat_must: bool,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Pin {
+    pub vehicle: Option<String>,
+    #[schema(example = "08:45")]
+    pub at: Option<String>,
+}
+
+/// One run (便): the `number`th round of a vehicle in a direction, homes in the order of the drive.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DayRun {
+    pub vehicle: String,
+    pub direction: String,
+    pub number: u32,
+    pub requests: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DayVehicle {
+    pub id: String,
+    pub name: String,
+    pub facility: String,
+    pub seats: u8,
+    pub out: bool,
+    /// Who drives when; empty where each vehicle has its own driver by its shift.
+    pub turns: Vec<DayTurn>,
+    /// Drivers are kept for these facilities and nobody drives this one.
+    pub without_driver: bool,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DayTurn {
+    pub driver: String,
+    pub driver_name: String,
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Driver {
+    pub id: String,
+    pub name: String,
+    pub phone: Option<String>,
+    pub facility: String,
+    pub licence: String,
+    pub weekdays: Vec<String>,
+    pub shifts: Vec<[String; 2]>,
+    pub duties: Vec<[String; 2]>,
+    pub out_today: bool,
+}
+
+/// What somebody has to be told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Notice {
+    pub id: String,
+    /// `rider`, `driver` or `facility`.
+    pub to: String,
+    pub to_id: String,
+    pub to_name: String,
+    pub phone: Option<String>,
+    /// `time`, `other_vehicle`, `no_ride`, `visits` or `runs`.
+    pub kind: String,
+    /// A promise is broken: what had been told no longer holds.
+    pub breaks_promise: bool,
+    pub text_ja: String,
+    pub text_en: String,
+    pub given_at: Option<String>,
 }
 
 /// The day plan (送迎表) of a facility.
@@ -392,6 +479,14 @@ pub struct DayPlan {
     pub places: Vec<RunPlace>,
     /// Members who stay away, wholly or one way.
     pub absent: Vec<Person>,
+    /// Members of the facility who neither come nor were noted absent: who may join.
+    pub may_join: Vec<Person>,
+    pub runs: Vec<DayRun>,
+    /// All vehicles that may serve the facility.
+    pub vehicles: Vec<DayVehicle>,
+    pub drivers: Vec<Driver>,
+    /// Who has to be told what, newest first.
+    pub notices: Vec<Notice>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -420,4 +515,6 @@ lists! {
     Vehicles { vehicles: VehicleName }
     Requests { requests: Request }
     Policies { policies: Policy }
+    Drivers { drivers: Driver }
+    SharingGroups { groups: String }
 }

@@ -91,8 +91,13 @@ fn area_of(trips: &[Trip], shared: bool) -> Area {
         boarding: Seconds(120),
         alighting: Seconds(60),
     };
-    let rider =
-        Rider { id: RiderId(1), needs, places: (1..=PLACES).map(PlaceId).collect(), membership: None };
+    let rider = Rider {
+        id: RiderId(1),
+        needs,
+        places: (1..=PLACES).map(PlaceId).collect(),
+        membership: None,
+        care: domain::Care::default(),
+    };
     events.extend([
         Event::FacilityAdded { facility },
         Event::VehicleAdded { vehicle },

@@ -81,6 +81,7 @@ impl DayFigures {
             }
             Event::RequestMade { .. }
             | Event::RunsBooked { .. }
+            | Event::RidesRebooked { .. }
             | Event::RequestRefused { .. }
             | Event::OffersExpired { .. }
             | Event::OfferAccepted { .. }
@@ -101,6 +102,18 @@ impl DayFigures {
             | Event::PlanChanged { .. }
             | Event::PlanImproved { .. }
             | Event::RouteAcknowledged { .. }
+            | Event::CareSet { .. }
+            | Event::DriverAdded { .. }
+            | Event::DriverChanged { .. }
+            | Event::VehiclesShared { .. }
+            | Event::JoinNoted { .. }
+            | Event::TakenOut { .. }
+            | Event::BroughtBack { .. }
+            | Event::RidePinned { .. }
+            | Event::RideUnpinned { .. }
+            | Event::DriversAssigned { .. }
+            | Event::NoticesMade { .. }
+            | Event::NoticeGiven { .. }
             | Event::DelayChanged { .. } => {}
         }
     }
@@ -132,7 +145,7 @@ impl DayFigures {
                 };
                 self.wishes.insert(*request, tracked);
             }
-            Event::RunsBooked { bookings } => {
+            Event::RunsBooked { bookings } | Event::RidesRebooked { bookings } => {
                 for run in bookings {
                     self.decide_fate(run.request, Fate::Booked(run.booking));
                 }

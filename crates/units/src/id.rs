@@ -74,6 +74,10 @@ ids! {
     RequestId = "request";
     /// One of the choices shown for a request; numbered over the whole area.
     OfferId = "offer";
+    /// A person at the wheel.
+    DriverId = "driver";
+    /// Something that somebody has to be told.
+    NoticeId = "notice";
 }
 
 #[cfg(test)]

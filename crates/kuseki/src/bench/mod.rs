@@ -1,5 +1,6 @@
 //! `kuseki bench`: figures that anyone can measure again.
 
+mod day_plan;
 mod insertion;
 mod quality;
 mod stream;
@@ -14,11 +15,14 @@ pub enum Bench {
     Insertion(insertion::Arguments),
     /// Solves sets of instances, compares with the best known values and with other solvers, and prints a table.
     Quality(quality::Arguments),
+    /// Plans a drawn facility's day, compares with a longer search, and changes it the same morning. One line of JSON.
+    DayPlan(day_plan::Arguments),
 }
 
 pub fn run(command: &Bench) -> Result<(), Fault> {
     match command {
         Bench::Insertion(arguments) => insertion::run(arguments),
         Bench::Quality(arguments) => quality::run(arguments),
+        Bench::DayPlan(arguments) => day_plan::run(arguments),
     }
 }

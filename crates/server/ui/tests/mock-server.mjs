@@ -5,9 +5,10 @@ import http from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { accept, answer, arrive, boundsOf, depart, iso, makeTown, mapOf, newRequest, serve, tick } from "./mock-town.mjs";
+import { MockDay } from "./mock-day.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html" };
+const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html" };
 /** The same rule that the real server sends: the pages must work under it. */
 const CONTENT_RULE = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'";
 const HISTORY = 500;
@@ -46,6 +47,7 @@ class MockServer {
     this.dist = dist;
     this.speed = speed;
     this.town = makeTown();
+    this.day = new MockDay();
     this.clients = new Set();
     this.history = [];
     this.answered = new Map();
@@ -231,6 +233,12 @@ class MockServer {
     const key = request.headers["idempotency-key"];
     let status;
     let content;
+    const ofDay = this.day.route(request.method, url.pathname.slice("/api/v1".length), text ? JSON.parse(text) : {});
+    if (ofDay) {
+      response.writeHead(ofDay[0], { "content-type": "application/json" });
+      response.end(JSON.stringify(ofDay[1]));
+      return;
+    }
     try {
       [status, content] = (key && this.answered.get(key)) ?? this.route(request.method, url.pathname.slice("/api/v1".length), url.searchParams, text ? JSON.parse(text) : {});
       if (key) this.answered.set(key, [status, wire(content)]);

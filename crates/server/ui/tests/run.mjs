@@ -2,6 +2,7 @@
 // Without --base the made-up town serves the built pages of --dist DIR. CHROMIUM names the browser (default /usr/bin/chromium).
 
 import { tests as board } from "./board.test.mjs";
+import { tests as day } from "./day.test.mjs";
 import { tests as driver } from "./driver.test.mjs";
 import { tests as form } from "./form.test.mjs";
 import { openBrowser } from "./harness.mjs";
@@ -23,11 +24,11 @@ base = base.replace(/\/$/, "");
 let passed = 0;
 let failed = 0;
 const browser = await openBrowser();
-for (const [name, test] of Object.entries({ ...board, ...form, ...driver, ...town })) {
+for (const [name, test] of Object.entries({ ...board, ...form, ...driver, ...town, ...day })) {
   if (!name.includes(only)) continue;
   const began = Date.now();
   try {
-    await test({ browser, base, shots });
+    await test({ browser, base, shots, mock });
     passed += 1;
     console.log(`ok    ${name} (${Date.now() - began} ms)`);
   } catch (fault) {

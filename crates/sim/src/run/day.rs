@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dispatch::{Engine, Reply, Setup, Submission, Turned};
-use domain::{Area, Command, Event, Offer, Party, Policy, Request, RequestState, RouteId, Wish, check};
+use domain::{
+    Area, Command, Event, Offer, Party, PlanStart, Policy, Request, RequestState, RouteId, Wish, check,
+};
 use roads::Roads;
 use stats::DayFigures;
 use store::MemoryLog;
@@ -136,7 +138,11 @@ impl<'a> Day<'a> {
             }
             Due::Plan => {
                 for facility in self.given.ids.facilities.clone() {
-                    self.send(Command::PlanDay { facility, day: self.day }, "facility", now)?;
+                    self.send(
+                        Command::PlanDay { facility, day: self.day, start: PlanStart::Fresh },
+                        "facility",
+                        now,
+                    )?;
                 }
             }
             Due::Improve => {

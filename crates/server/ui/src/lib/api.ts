@@ -38,7 +38,7 @@ export function newKey(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-type Call = { method?: "GET" | "POST" | "PUT"; body?: unknown; key?: string; signal?: AbortSignal; timeoutMs?: number };
+type Call = { method?: "GET" | "POST" | "PUT" | "DELETE"; body?: unknown; key?: string; signal?: AbortSignal; timeoutMs?: number };
 
 async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get("content-type") ?? "";

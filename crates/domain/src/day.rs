@@ -1,0 +1,98 @@
+//! What belongs to the plan of one day (送迎表): runs as an office writes them, pins, drivers' turns, and who has to be told.
+
+use serde::{Deserialize, Serialize};
+use units::{DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, VehicleId, Window};
+
+use crate::plan::VisitKey;
+use crate::request::Direction;
+
+/// One run (便) as an office writes it down: the homes in the order in which the vehicle comes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandRun {
+    pub vehicle: VehicleId,
+    pub direction: Direction,
+    pub riders: Vec<RiderId>,
+}
+
+/// What an operator has fixed for a member's ride.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub vehicle: Option<VehicleId>,
+    /// When the vehicle is at the home.
+    pub at: Option<DayTime>,
+}
+
+/// A driver at the wheel of a vehicle for a span of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub driver: DriverId,
+    pub window: Window,
+}
+
+/// Who drives a vehicle on a day, in order of time. Without a turn nobody does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VehicleTurns {
+    pub vehicle: VehicleId,
+    pub turns: Vec<Turn>,
+}
+
+/// What may be missing on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    Vehicle(VehicleId),
+    Driver(DriverId),
+}
+
+/// Why a standing day plan was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Absence(RiderId),
+    Join(RiderId),
+    Out(Resource),
+    Back(Resource),
+    Pin(RiderId),
+    Improvement,
+}
+
+/// Somebody who has to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listener {
+    /// The rider or the family.
+    Rider(RiderId),
+    /// Whoever drives the vehicle.
+    Driver(VehicleId),
+    Facility(FacilityId),
+}
+
+/// What they have to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// The vehicle comes in this time; `former` is what had been told, if anything, and is broken.
+    Time {
+        request: RequestId,
+        direction: Direction,
+        vehicle: VehicleId,
+        former: Option<Window>,
+        window: Window,
+    },
+    /// Another vehicle comes, in the time that was told.
+    OtherVehicle { request: RequestId, direction: Direction, vehicle: VehicleId, window: Window },
+    /// Nobody can carry the rider.
+    NoRide { request: RequestId, direction: Option<Direction>, former: Option<Window> },
+    /// The vehicle's coming visits have changed.
+    Visits { added: Vec<VisitKey>, dropped: Vec<VisitKey>, retimed: Vec<VisitKey> },
+    /// How many members change vehicle, get another time, and have no ride.
+    Runs { moved: u32, retimed: u32, without: u32 },
+}
+
+/// One thing that one of them has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub id: NoticeId,
+    pub to: Listener,
+    pub news: News,
+}

@@ -1,0 +1,54 @@
+// The plan of a day as /api/v1/day-plans sends it.
+
+import type { Needs, Person } from "../lib/types.ts";
+
+export type Direction = "pickup_run" | "dropoff_run";
+
+export type RunPlace = {
+  request: string;
+  rider: Person;
+  direction: Direction;
+  state: string;
+  vehicle: string | null;
+  vehicle_name: string | null;
+  pickup_at: string | null;
+  dropoff_at: string | null;
+  told: [string, string] | null;
+  needs: Needs;
+  care: { never_alone: boolean; not_with: Person[]; seat: string | null; seat_must: boolean };
+  pin: { vehicle: string | null; at: string | null } | null;
+  refusal: { reasons: { text_ja: string; text_en: string }[] } | null;
+};
+export type DayRun = { vehicle: string; direction: Direction; number: number; requests: string[] };
+export type DayVehicle = {
+  id: string;
+  name: string;
+  seats: number;
+  out: boolean;
+  without_driver: boolean;
+  turns: { driver: string; driver_name: string; from: string; to: string }[];
+};
+export type DayDriver = { id: string; name: string; out_today: boolean };
+export type Notice = {
+  id: string;
+  to: "rider" | "driver" | "facility";
+  to_name: string;
+  phone: string | null;
+  kind: string;
+  breaks_promise: boolean;
+  text_ja: string;
+  text_en: string;
+  given_at: string | null;
+};
+export type DayPlan = {
+  facility: string;
+  day: string;
+  planned: boolean;
+  places: RunPlace[];
+  absent: Person[];
+  may_join: Person[];
+  runs: DayRun[];
+  vehicles: DayVehicle[];
+  drivers: DayDriver[];
+  notices: Notice[];
+};
