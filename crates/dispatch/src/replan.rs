@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Booking, Cause, Direction, Event, Planned, Rejection, Request, RequestState, RouteId, RunBooking, Wish,
+    Booking, Cause, Direction, Event, Planned, Rejection, Request, RequestState, RouteId, RunBooking, Terms,
+    Wish,
 };
 use planner::{Asked, Live, Loose};
 use units::{FacilityId, RequestId, Seconds, ServiceDay, Window};
@@ -214,11 +215,17 @@ impl Work<'_> {
             }
             let pickup = find_begin(&found.timed, domain::VisitKey::pickup(request.id));
             let dropoff = find_begin(&found.timed, domain::VisitKey::dropoff(request.id));
-            if let (Some((vehicle, pickup)), Some((_, dropoff))) = (pickup, dropoff)
-                && vehicle != booking.vehicle
-            {
-                let booking = Booking { vehicle, planned: Planned { pickup, dropoff }, ..booking };
-                changed.push(RunBooking { request: request.id, booking });
+            if let (Some((vehicle, pickup)), Some((_, dropoff))) = (pickup, dropoff) {
+                // A member's times are the day plan now, against which later delays are measured.
+                let planned = Planned { pickup, dropoff };
+                let driven_anew = found.routes.iter().any(|change| change.route.vehicle == vehicle);
+                let moved = driven_anew && booking.terms == Terms::Member && planned != booking.planned;
+                if vehicle != booking.vehicle || moved {
+                    changed.push(RunBooking {
+                        request: request.id,
+                        booking: Booking { vehicle, planned, ..booking },
+                    });
+                }
             }
         }
         for (request, refusal) in &found.unserved {

@@ -181,7 +181,10 @@ impl Judge<'_> {
                 VisitKind::Dropoff => booking.planned.dropoff,
             };
             let at = former.visits.iter().position(|v| v.visit == planned.visit);
-            let bound = at.and_then(|k| unavoidable.get(k)).copied().unwrap_or(told).max(told + most);
+            // What already stands that late may stay, but comes no later.
+            let standing = at.map_or(told, |k| former.visits[k].begin);
+            let bound = at.and_then(|k| unavoidable.get(k)).copied().unwrap_or(told);
+            let bound = bound.max(told + most).max(standing);
             if planned.begin > bound {
                 let detail =
                     format!("{} would be {} s behind the day plan", request.id, (planned.begin - told).0);

@@ -224,15 +224,23 @@ impl<T: Travel> Live<T> {
             if booking.terms != Terms::Member {
                 continue;
             }
-            let tighten = |window: &mut Span, planned: Timestamp| {
+            // Never narrower than the standing times: these keep every rule together, and a window that cut them off
+            // would make a ride limit give way instead.
+            let standing = area.find_route(RouteId { day: booking.day, vehicle: booking.vehicle });
+            let begin = |key: VisitKey| {
+                let visits = standing.iter().flat_map(|route| &route.visits);
+                visits.filter(|v| v.visit == key).map(|v| v.begin.unix_seconds()).next()
+            };
+            let tighten = |window: &mut Span, planned: Timestamp, key: VisitKey| {
                 let (planned, margin) = (planned.unix_seconds(), delay_max.0);
-                let clear = planned.max(window.close - margin);
-                window.close = window.close.min(clear).min(planned + margin).max(window.open);
+                let clear = planned.max(window.close - margin).min(planned + margin);
+                let close = clear.max(begin(key).unwrap_or(clear));
+                window.close = window.close.min(close).max(window.open);
             };
             if let Boarding::At(stop) = &mut request.pickup {
-                tighten(&mut stop.window, booking.planned.pickup);
+                tighten(&mut stop.window, booking.planned.pickup, VisitKey::pickup(*name));
             }
-            tighten(&mut request.dropoff.window, booking.planned.dropoff);
+            tighten(&mut request.dropoff.window, booking.planned.dropoff, VisitKey::dropoff(*name));
             self.model.replace_request(number as u32, request)?;
         }
         self.yield_to_facts()

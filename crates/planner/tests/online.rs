@@ -31,6 +31,11 @@ fn model(seed: u64) -> Option<Model<Matrix>> {
         let vehicle = Vehicle { committed: 0, ..model.vehicles()[v as usize].clone() };
         model.replace_vehicle(v, vehicle).unwrap();
     }
+    // Nobody was told a vehicle before the day began.
+    for k in 0..model.requests().len() {
+        let request = Request { told: None, ..model.requests()[k].clone() };
+        model.replace_request(k as u32, request).unwrap();
+    }
     Some(model)
 }
 

@@ -30,7 +30,15 @@ fn needs(wheelchair: bool, walker_tenths: u16) -> Needs {
 fn rider(id: u32, needs: Needs, member: bool) -> Event {
     let weekdays = Weekdays(vec![Weekday::Tue]);
     let membership = member.then_some(Membership { facility: FacilityId(1), weekdays });
-    Event::RiderAdded { rider: Rider { id: RiderId(id), needs, places: vec![PlaceId(id)], membership } }
+    Event::RiderAdded {
+        rider: Rider {
+            id: RiderId(id),
+            needs,
+            places: vec![PlaceId(id)],
+            membership,
+            care: domain::Care::default(),
+        },
+    }
 }
 
 fn vehicle(id: u32) -> Event {
