@@ -101,7 +101,7 @@ fn booked(seed: u32) -> (Engine, MemoryLog) {
             RequestState::Offered { offers } => Some((r.id, offers[0].id)),
             _ => None,
         });
-        if let Some((request, offer)) = offers.last() {
+        if let Some((request, offer)) = offers.max() {
             must(&mut engine, Command::AcceptOffer { request, offer }, at(9, 0));
         }
     }

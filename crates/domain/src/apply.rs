@@ -7,7 +7,7 @@ use units::{RequestId, ServiceDay, VehicleId};
 use crate::area::Area;
 use crate::event::{Event, RouteChange};
 use crate::masters::Rider;
-use crate::plan::{Anchor, Progress, Route, RouteId, VisitKey};
+use crate::plan::{Anchor, Progress, RideMoved, Route, RouteId, VisitKey};
 use crate::request::{Request, RequestState};
 
 /// A log that contradicts itself: it was damaged, or written by other code.
@@ -83,16 +83,7 @@ impl Area {
             Event::DelayChanged { visit, late } => {
                 self.delays.insert(*visit, *late);
             }
-            Event::PlanImproved { moved, .. } => {
-                for ride in moved {
-                    self.change_request(ride.request, |r| {
-                        if let RequestState::Booked(booking) = &mut r.state {
-                            booking.vehicle = ride.vehicle;
-                        }
-                    })
-                    .map_err(fail)?;
-                }
-            }
+            Event::PlanImproved { moved, .. } => self.move_rides(moved).map_err(fail)?,
             Event::PlanChanged { revision, routes } => {
                 self.revision = *revision;
                 for change in routes {
@@ -271,6 +262,17 @@ impl Area {
         let mut request = Request::clone(self.requests.get(&id).ok_or_else(|| format!("{id} is unknown"))?);
         change(&mut request);
         self.requests.insert(id, Arc::new(request));
+        Ok(())
+    }
+
+    fn move_rides(&mut self, moved: &[RideMoved]) -> Result<(), String> {
+        for ride in moved {
+            self.change_request(ride.request, |r| {
+                if let RequestState::Booked(booking) = &mut r.state {
+                    booking.vehicle = ride.vehicle;
+                }
+            })?;
+        }
         Ok(())
     }
 

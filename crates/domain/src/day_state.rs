@@ -193,8 +193,9 @@ impl Area {
 
     /// The runs of a facility's day as they were booked: by vehicle and time, homes in the order of the drive.
     pub fn list_driven_runs(&self, facility: FacilityId, day: ServiceDay) -> Vec<HandRun> {
-        let mut rides: BTreeMap<(VehicleId, Direction), Vec<(Timestamp, Timestamp, RiderId)>> =
-            BTreeMap::new();
+        /// Who is on board from when to when.
+        type Ride = (Timestamp, Timestamp, RiderId);
+        let mut rides: BTreeMap<(VehicleId, Direction), Vec<Ride>> = BTreeMap::new();
         for request in self.requests.values() {
             let Wish::Run { facility: of, direction, day: on } = request.wish else { continue };
             if let (Some(booking), true) = (request.find_booking(), of == facility && on == day) {
@@ -205,7 +206,7 @@ impl Area {
         let mut runs = Vec::new();
         for ((vehicle, direction), mut all) in rides {
             all.sort_unstable();
-            let mut round: Vec<(Timestamp, Timestamp, RiderId)> = Vec::new();
+            let mut round: Vec<Ride> = Vec::new();
             let mut rounds = Vec::new();
             for ride in all {
                 // A round is over when all who were on board are off again.

@@ -136,12 +136,12 @@ impl Judge<'_> {
         let new_time = |news: &News| is_new_time(news, request.id);
         let other_vehicle =
             |news: &News| matches!(news, News::OtherVehicle { request: r, .. } if *r == request.id);
-        if !same_terms || (former.promise != booking.promise && !told(&new_time)) {
+        let same_times = former.promise == booking.promise && former.planned == booking.planned;
+        let rewritten = former.promise != booking.promise && !told(&new_time);
+        if !same_terms || rewritten {
             self.say(visit, "promise", format!("the booking of {} was rewritten", request.id));
         } else if former.vehicle != booking.vehicle
-            && !(guest_waits && former.promise == booking.promise && former.planned == booking.planned)
-            && !told(&new_time)
-            && !told(&other_vehicle)
+            && !(guest_waits && same_times || told(&new_time) || told(&other_vehicle))
         {
             self.say(visit, "promise", format!("{} changes vehicle and is not told", request.id));
         }

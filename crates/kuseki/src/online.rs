@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::fault::Fault;
 
 #[derive(Debug, clap::Args)]
+#[group(id = "online-day")] // Flattened into the arguments of `solve`, whose group has the usual name.
 pub struct Arguments {
     /// Requests become known over the day and are answered at once; compares with plain insertion and with a plan
     /// that knew everything (--seconds or --steps of search each).
