@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Name of the area, shown on the pages.
     #[arg(long, default_value = "kuseki")]
     area_name: String,
+    /// Steps of background search for a better plan, whenever it has changed; 0 for none.
+    #[arg(long, default_value_t = sim::IMPROVE_STEPS, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
+    improve_steps: u64,
 }
 
 /// A town ready to be served: its data directory is locked, its log folded.
@@ -71,10 +74,10 @@ impl Beginning {
         roads: Arc<Roads>,
         clock: Arc<dyn Clock>,
         tick_every: Duration,
+        improve_steps: u64,
     ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
-        let service =
-            Service::start(ServiceSetup { engine, clock, tick_every, improve_steps: sim::IMPROVE_STEPS })?;
+        let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps })?;
         Ok(House {
             service: Arc::new(service),
             history: self.history,
@@ -88,7 +91,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     start_logging();
     let roads = Arc::new(Roads::open(&arguments.roads)?);
     let beginning = open(&arguments.data, &roads, &arguments.area_name)?;
-    let house = beginning.start(roads, Arc::new(SystemClock), Duration::from_secs(5))?;
+    let house =
+        beginning.start(roads, Arc::new(SystemClock), Duration::from_secs(5), arguments.improve_steps)?;
     runtime()?.block_on(async {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));

@@ -39,6 +39,9 @@ pub struct Arguments {
     /// Draws what happens on the days.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Steps of background search for a better plan, whenever it has changed; 0 for none.
+    #[arg(long, default_value_t = sim::IMPROVE_STEPS, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
+    improve_steps: u64,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
@@ -54,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let beginning = open(&arguments.data, &roads, &area_name)?;
     let today = first_day(scenario.date, beginning.last_at);
     let clock = Arc::new(TownClock::starting(today.at(DAWN), arguments.speed));
-    let house = beginning.start(roads, clock.clone(), Duration::from_millis(500))?;
+    let house = beginning.start(roads, clock.clone(), Duration::from_millis(500), arguments.improve_steps)?;
     runtime()?.block_on(async {
         let listener = match arguments.port {
             Some(port) => listen(local(port)).await?,

@@ -171,14 +171,23 @@ async fn a_day_is_planned_from_attendance() {
     assert!(place_of(&plan, comes_alone, "pickup_run").is_none());
     assert!(place_of(&plan, comes_alone, "dropoff_run").is_some());
 
-    // Planning again is refused; an absence of the last minute takes both places out and leaves the others alone.
+    // Planning again is refused; an absence of the last minute takes both places out. The others keep
+    // their vehicle and what they were told; who rode with the ill one may be there some minutes earlier or later.
     assert_eq!(client.post("/day-plans", &body).await.expect(409)["code"], "wrong_state");
     let after = note(falls_ill, "whole_day").await;
     for (old, new) in plan["places"].as_array().unwrap().iter().zip(after["places"].as_array().unwrap()) {
         if old["rider"]["id"] == json!(falls_ill) {
             assert_eq!(new["state"], "cancelled");
         } else {
-            assert_eq!(old, new);
+            let kept = |place: &Value| {
+                let mut place = place.clone();
+                place
+                    .as_object_mut()
+                    .unwrap()
+                    .retain(|field, _| !matches!(&**field, "pickup_at" | "dropoff_at"));
+                place
+            };
+            assert_eq!(kept(old), kept(new));
         }
     }
 }
