@@ -54,7 +54,9 @@ pub(crate) fn propose(area: &Area, now: Timestamp, table: &TravelTable, steps: u
         .ok()??;
     let before = live.plan.judge(&live.model).ok()?;
     let seed = SEED ^ area.revision ^ (now.unix_seconds() as u64).rotate_left(32);
-    let mut improver = Improver::new(&live.model, &live.plan, seed).ok()?;
+    let model = live.model.compact().ok()?;
+    let mut improver = Improver::new(&model, &live.plan, seed).ok()?;
+    improver.expect(steps);
     improver.run(steps);
     if before.travel - improver.best_cost().travel < LEAST_SAVED.0 {
         return None;

@@ -4,7 +4,7 @@ use domain::{
     Booking, Direction, Event, Facility, HandRun, PlanStart, Planned, PlannedVisit, Policy, Promise, Refusal,
     Request, RideClass, RouteChange, RouteId, RunBooking, Terms, Vehicle, VisitKey, Wish,
 };
-use planner::{Asked, Improver, Live, Route, Told, Visit};
+use planner::{Asked, Improver, Live, Plan, Route, Told, Visit};
 use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::drivers::assign;
@@ -154,11 +154,8 @@ impl Work<'_> {
             numbers.push(live.push(want.name, request)?);
         }
         self.lay_start(&mut live, wanted, &numbers, runs);
-        let mut improver = Improver::new(&live.model, &live.plan, SEED).map_err(bug)?;
-        improver.run(steps);
-        let mut tests = improver.tests();
-        let best = improver.best().clone();
-        live.plan = best;
+        let (plan, mut tests) = better(&live, steps)?;
+        live.plan = plan;
         let short: Vec<(u32, Seconds)> = wanted
             .iter()
             .zip(&numbers)
@@ -171,11 +168,9 @@ impl Work<'_> {
                 let request = planner::Request { ride_max: Some(limit.0), ..request };
                 live.model.replace_request(*number, request).map_err(bug)?;
             }
-            let mut improver = Improver::new(&live.model, &live.plan, SEED).map_err(bug)?;
-            improver.run(steps / 4);
-            tests += improver.tests();
-            let best = improver.best().clone();
-            live.plan = best;
+            let (plan, more) = better(&live, steps / 4)?;
+            live.plan = plan;
+            tests += more;
         }
         let mut found = Found { routes: Vec::new(), timed: Vec::new(), unserved: Vec::new() };
         for (number, visits) in live.plan.routes.iter().enumerate() {
@@ -325,6 +320,15 @@ impl Work<'_> {
             direct: self.direct(request),
         })
     }
+}
+
+/// The plan after so many steps of search, and the slot pairs judged on the way.
+fn better(live: &Live<&TravelTable>, steps: u64) -> Result<(Plan, u64), Turned> {
+    let model = live.model.compact().map_err(bug)?;
+    let mut improver = Improver::new(&model, &live.plan, SEED).map_err(bug)?;
+    improver.expect(steps);
+    improver.run(steps);
+    Ok((improver.best().clone(), improver.tests()))
 }
 
 /// Vehicle and begin of a visit.

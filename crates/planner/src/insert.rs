@@ -141,6 +141,8 @@ pub(crate) struct Search {
     ahead: Vec<i64>,
     /// In some slot the drop-off shortens the way: bounds from the whole route then say nothing about earlier slots.
     shortcuts: bool,
+    /// Slots outside can hold neither end in time.
+    range: (usize, usize),
     line: Line,
     begin: Vec<i64>,
 }
@@ -156,6 +158,7 @@ impl Default for Search {
             doubtful: Vec::new(),
             ahead: Vec::new(),
             shortcuts: false,
+            range: (0, 0),
             line: Line::default(),
             begin: Vec::new(),
         }
@@ -211,14 +214,35 @@ impl Search {
         request: &Request,
         ends: &Ends,
     ) -> Option<(i64, u32, u32)> {
+        self.narrow(model, route, ends);
+        self.prepare_range(model, route, request, ends);
+        let limited = model.vehicle(route.vehicle).wait_max.is_some();
+        let found = self.scan(model, route, ends, false)?;
+        // Waits on board are outside the closure. Most often what is best without them keeps them; where it does not,
+        // all pairs are candidates.
+        if !limited || self.bears(model, route, ends, found) {
+            return Some(found);
+        }
+        self.scan(model, route, ends, true)
+    }
+
+    /// The best slot pair. With `waits` everything the closure lets through is solved as a whole; without, only what
+    /// the closure leaves in doubt.
+    fn scan<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        route: &Route,
+        ends: &Ends,
+        waits: bool,
+    ) -> Option<(i64, u32, u32)> {
         let pickup = ends.pickup?;
         let vehicle = model.vehicle(route.vehicle);
-        self.prepare(model, route, request, ends);
         let direct_cost = model.leg_cost(pickup.at, ends.dropoff.at);
         let slots = route.legs.len();
         let mut best: Option<(i64, u32, u32)> = None;
         self.doubtful.clear();
-        for i in vehicle.committed.min(slots - 1)..slots {
+        let (low, high) = self.range;
+        for i in vehicle.committed.min(slots - 1).max(low)..high {
             if self.ahead[i] > pickup.span.close {
                 break;
             }
@@ -229,13 +253,13 @@ impl Search {
             let together = there_and_back(model, route, &pickup, &ends.dropoff, i, direct_cost);
             if together < best.map_or(self.limit, |b| b.0) {
                 let verdict = self.judge_together(route, ends, &pickup, i);
-                self.keep(vehicle.wait_max.is_some(), verdict, (together, i as u32, i as u32), &mut best);
+                self.keep(waits, verdict, (together, i as u32, i as u32), &mut best);
             }
             if i + 1 == slots || (!self.shortcuts && !pickup_bearable(route, &pickup, &there, i)) {
                 continue;
             }
             let shortcut = pickup.service + route.service[i] + there.to + there.onward < route.line.step[i];
-            for j in i + 1..slots {
+            for j in i + 1..high {
                 if self.blocked[j].is_some() || (!shortcut && self.ahead[j] > ends.dropoff.span.close) {
                     break;
                 }
@@ -246,7 +270,7 @@ impl Search {
                 let delta = there.delta + self.dropoffs[j].delta;
                 if delta < limit {
                     let verdict = self.judge_apart(route, ends, &pickup, (i, j));
-                    self.keep(vehicle.wait_max.is_some(), verdict, (delta, i as u32, j as u32), &mut best);
+                    self.keep(waits, verdict, (delta, i as u32, j as u32), &mut best);
                 }
             }
         }
@@ -299,39 +323,79 @@ impl Search {
     ) -> Option<(i64, u32, u32)> {
         let mut doubtful = std::mem::take(&mut self.doubtful);
         doubtful.sort_unstable();
-        let found = doubtful.iter().copied().take_while(|pair| best.is_none_or(|b| *pair < b)).find(|pair| {
-            self.tests += 1;
-            self.extend(model, route, ends, (pair.1 as usize, pair.2 as usize));
-            self.line.least(self.line.limits.len(), &mut self.begin).is_ok()
-        });
+        let found = doubtful
+            .iter()
+            .copied()
+            .take_while(|pair| best.is_none_or(|b| *pair < b))
+            .find(|pair| self.bears(model, route, ends, *pair));
         self.doubtful = doubtful;
         found.or(best)
     }
 
+    /// Whether the extended sequence keeps every rule, waits among them.
+    fn bears<T: Travel>(
+        &mut self,
+        model: &Model<T>,
+        route: &Route,
+        ends: &Ends,
+        pair: (i64, u32, u32),
+    ) -> bool {
+        self.tests += 1;
+        self.extend(model, route, ends, (pair.1 as usize, pair.2 as usize));
+        self.line.least(self.line.limits.len(), &mut self.begin).is_ok()
+    }
+
     /// Detours of both ends at every slot, and the legs on which the rider cannot be.
     pub fn prepare<T: Travel>(&mut self, model: &Model<T>, route: &Route, request: &Request, ends: &Ends) {
-        blocked(model, route, request, &mut self.blocked);
-        let mut pickups = std::mem::take(&mut self.pickups);
-        let mut dropoffs = std::mem::take(&mut self.dropoffs);
-        pickups.clear();
-        if let Some(pickup) = ends.pickup {
-            detours(model, route, pickup.at, &mut pickups);
-        }
-        dropoffs.clear();
-        detours(model, route, ends.dropoff.at, &mut dropoffs);
-        (self.pickups, self.dropoffs) = (pickups, dropoffs);
+        self.look_ahead(route);
+        self.range = (0, route.legs.len());
+        self.prepare_range(model, route, request, ends);
+    }
+
+    fn look_ahead(&mut self, route: &Route) {
         let line = &route.line;
-        let dropoff = &ends.dropoff;
-        self.shortcuts =
-            self.dropoffs.iter().enumerate().any(|(k, detour)| {
-                route.service[k] + detour.to + dropoff.service + detour.onward < line.step[k]
-            });
         self.ahead.clear();
         let mut at = line.open[0];
         for k in 0..line.step.len() {
             self.ahead.push(at);
             at = line.open[k + 1].max(at + line.step[k]);
         }
+    }
+
+    /// Leaves out slots by time alone: those before which the drop-off is overdue, and those after which what follows
+    /// would be too late if the pickup were at its open. Where a detour can be a short cut nothing is left out.
+    fn narrow<T: Travel>(&mut self, model: &Model<T>, route: &Route, ends: &Ends) {
+        self.look_ahead(route);
+        let slots = route.legs.len();
+        self.range = (0, slots);
+        let (Some(pickup), dropoff) = (&ends.pickup, &ends.dropoff) else { return };
+        if model.travel().excess() > pickup.service.min(dropoff.service) {
+            return;
+        }
+        let high = self.ahead.partition_point(|at| *at <= dropoff.span.close);
+        let low = route.latest[1..=slots].partition_point(|latest| *latest < pickup.span.open);
+        self.range = (low.min(high), high);
+    }
+
+    /// As [`Search::prepare`] for the slots in `self.range`; entries before it say nothing, and there are none behind.
+    fn prepare_range<T: Travel>(&mut self, model: &Model<T>, route: &Route, request: &Request, ends: &Ends) {
+        let (low, high) = self.range;
+        blocked(model, route, request, (low, high), &mut self.blocked);
+        let mut pickups = std::mem::take(&mut self.pickups);
+        let mut dropoffs = std::mem::take(&mut self.dropoffs);
+        pickups.clear();
+        if let Some(pickup) = ends.pickup {
+            detours(model, route, pickup.at, (low, high), &mut pickups);
+        }
+        dropoffs.clear();
+        detours(model, route, ends.dropoff.at, (low, high), &mut dropoffs);
+        (self.pickups, self.dropoffs) = (pickups, dropoffs);
+        let line = &route.line;
+        let dropoff = &ends.dropoff;
+        self.shortcuts = model.travel().excess() > dropoff.service
+            && self.dropoffs.iter().enumerate().skip(low).any(|(k, detour)| {
+                route.service[k] + detour.to + dropoff.service + detour.onward < line.step[k]
+            });
     }
 
     pub fn blocked(&self) -> &[Option<Rule>] {
@@ -443,21 +507,30 @@ fn put(line: &mut Line, slot: usize, end: &End, step_to: i64, onward: i64) {
     line.step.insert(slot + 1, end.service + onward);
 }
 
-fn detours<T: Travel>(model: &Model<T>, route: &Route, at: Node, out: &mut Vec<Detour>) {
+fn detours<T: Travel>(
+    model: &Model<T>,
+    route: &Route,
+    at: Node,
+    (low, high): (usize, usize),
+    out: &mut Vec<Detour>,
+) {
+    out.resize(low, Detour::default());
+    let (nodes, legs) = (&route.nodes[low..=high], &route.legs[low..high]);
     if let Some((into, away)) = model.travel().around(at) {
-        for (leg, pair) in route.legs.iter().zip(route.nodes.windows(2)) {
+        for (leg, pair) in legs.iter().zip(nodes.windows(2)) {
             let (to, onward) = (into[pair[0].0 as usize], away[pair[1].0 as usize]);
             let delta = to + onward - leg.cost;
             out.push(Detour { to, onward, delta, least_later: delta });
         }
+    } else {
+        for (leg, pair) in legs.iter().zip(nodes.windows(2)) {
+            let (to, there) = model.leg(pair[0], at);
+            let (onward, away) = model.leg(at, pair[1]);
+            let delta = there + away - leg.cost;
+            out.push(Detour { to, onward, delta, least_later: delta });
+        }
     }
-    for (k, leg) in route.legs.iter().enumerate().skip(out.len()) {
-        let (to, there) = model.leg(route.nodes[k], at);
-        let (onward, away) = model.leg(at, route.nodes[k + 1]);
-        let delta = there + away - leg.cost;
-        out.push(Detour { to, onward, delta, least_later: delta });
-    }
-    for k in (0..out.len().saturating_sub(1)).rev() {
+    for k in (low..out.len().saturating_sub(1)).rev() {
         out[k].least_later = out[k].delta.min(out[k + 1].least_later);
     }
 }

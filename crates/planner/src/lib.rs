@@ -41,6 +41,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod compact;
 mod fault;
 mod travel;
 mod located;

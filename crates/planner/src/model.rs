@@ -20,21 +20,25 @@ pub const ALL_COMPATIBLE: [[bool; GROUPS]; GROUPS] = [[true; GROUPS]; GROUPS];
 pub struct Load(pub [i32; KINDS]);
 
 impl Load {
+    #[inline]
     pub fn fits(&self, layout: &Load) -> bool {
         self.0.iter().zip(&layout.0).all(|(taken, offered)| taken <= offered)
     }
 
+    #[inline]
     pub fn plus(mut self, other: &Load) -> Load {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
         self
     }
 
+    #[inline]
     pub fn minus(mut self, other: &Load) -> Load {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a -= b);
         self
     }
 
     /// Whether some of the layouts holds this load.
+    #[inline]
     pub fn fits_any(&self, layouts: &[Load]) -> bool {
         layouts.iter().any(|layout| self.fits(layout))
     }
@@ -311,6 +315,16 @@ impl<T: Travel> Model<T> {
             model.join_clashes(k as u32, &clash);
         }
         Ok(model)
+    }
+
+    /// A model with the same rules for vehicles and requests that were checked already.
+    pub(crate) fn with_parts<U>(
+        &self,
+        vehicles: Vec<Vehicle>,
+        requests: Vec<Request>,
+        travel: U,
+    ) -> Model<U> {
+        Model { vehicles, requests, foes: self.foes, travel }
     }
 
     /// Enters `k` in the clash lists of all it must not meet.

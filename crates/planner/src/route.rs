@@ -409,17 +409,20 @@ pub struct Broken {
     pub position: Option<usize>,
 }
 
-/// Legs on which `request` could not be on board: load, groups, nobody else there, or somebody it must not meet. `rules[k]` is why.
+/// Legs on which `request` could not be on board: load, groups, nobody else there, or somebody it must not meet. `rules[k]`
+/// is why; legs before `low` are not looked at, and there is no entry from `high` on.
 pub(crate) fn blocked<T: Travel>(
     model: &Model<T>,
     route: &Route,
     request: &Request,
+    (low, high): (usize, usize),
     rules: &mut Vec<Option<Rule>>,
 ) {
     let foes = model.foes_of(request.group);
     let layouts = &model.vehicle(route.vehicle).layouts;
     rules.clear();
-    rules.extend(route.legs.iter().map(|leg| {
+    rules.resize(low, None);
+    rules.extend(route.legs[low..high].iter().map(|leg| {
         if !leg.load.plus(&request.load).fits_any(layouts) {
             Some(Rule::Layout)
         } else if leg.groups & foes != 0 {
@@ -439,7 +442,8 @@ pub(crate) fn blocked<T: Travel>(
     let met: SmallVec<[&Carried; 4]> =
         route.carried.iter().filter(|c| request.clash.contains(&c.request)).collect();
     for c in met {
-        for rule in &mut rules[c.from as usize..c.to as usize] {
+        let to = (c.to as usize).min(high);
+        for rule in &mut rules[(c.from as usize).min(to)..to] {
             rule.get_or_insert(Rule::MustNotMeet);
         }
     }

@@ -32,9 +32,19 @@ pub trait Travel {
     fn around(&self, _at: Node) -> Option<(&[i64], &[i64])> {
         None
     }
+
+    /// By how much a way over a third place is shorter than the straight one at most, in ticks. Shortest paths have
+    /// 0, or a little from rounding; where nobody has looked it may be anything.
+    fn excess(&self) -> i64 {
+        LONGEST
+    }
 }
 
 impl<T: Travel + ?Sized> Travel for &T {
+    fn excess(&self) -> i64 {
+        (**self).excess()
+    }
+
     fn leg(&self, from: Node, to: Node) -> (i64, i64) {
         (**self).leg(from, to)
     }
@@ -60,7 +70,11 @@ pub struct Matrix {
     /// Column by column; empty where `ticks` is symmetric.
     columns: Vec<i64>,
     cost: Option<Vec<i64>>,
+    excess: i64,
 }
+
+/// Looking at all triples of more places than this takes too long.
+const MOST_LOOKED_AT: usize = 400;
 
 impl Matrix {
     /// `ticks` holds `size * size` entries, row = from, column = to, each within `0..=LONGEST`.
@@ -73,7 +87,8 @@ impl Matrix {
         if columns == ticks {
             columns = Vec::new();
         }
-        Ok(Matrix { size, ticks, columns, cost: None })
+        let excess = if size <= MOST_LOOKED_AT { excess(size, &ticks) } else { LONGEST };
+        Ok(Matrix { size, ticks, columns, cost: None, excess })
     }
 
     /// Costs that differ from the times, in the same shape.
@@ -111,7 +126,24 @@ fn check_entries(size: usize, entries: &[i64]) -> Result<(), Fault> {
     }
 }
 
+/// The largest `t(a, c) - t(a, b) - t(b, c)`, at least 0.
+fn excess(size: usize, ticks: &[i64]) -> i64 {
+    let rows = || ticks.chunks_exact(size.max(1));
+    let mut most = 0;
+    for from in rows() {
+        for (to_middle, middle) in from.iter().zip(rows()) {
+            let gain = from.iter().zip(middle).map(|(straight, rest)| straight - rest).max();
+            most = most.max(gain.unwrap_or(0) - to_middle);
+        }
+    }
+    most
+}
+
 impl Travel for Matrix {
+    fn excess(&self) -> i64 {
+        self.excess
+    }
+
     fn ticks(&self, from: Node, to: Node) -> i64 {
         self.ticks[self.index(from, to)]
     }

@@ -60,6 +60,19 @@ proptest! {
         }
     }
 
+    /// The compact form of a problem takes the same sequences at the same cost.
+    #[test]
+    fn a_compact_problem_is_the_same_problem(seed: u64) {
+        let case = case(seed, (seed % 4) as usize + 1);
+        let compact = case.model.compact().unwrap();
+        for v in 0..2 {
+            let visits = sequence(seed, &case.model);
+            let cost = |route: Route| route.cost();
+            let own = Route::new(&case.model, v, &visits).ok().map(cost);
+            prop_assert_eq!(own, Route::new(&compact, v, &visits).ok().map(cost));
+        }
+    }
+
     /// The insertion found is the one brute force finds, its predicted cost the recomputed one, and taking the
     /// request out again gives the plan back.
     #[test]
