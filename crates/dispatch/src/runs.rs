@@ -4,7 +4,7 @@ use domain::{
     Booking, Direction, Event, Facility, HandRun, PlanStart, Planned, PlannedVisit, Policy, Promise, Refusal,
     Request, RideClass, RouteChange, RouteId, RunBooking, Terms, Vehicle, VisitKey, Wish,
 };
-use planner::{Asked, Improver, Live, Plan, Route, Told, Visit};
+use planner::{Asked, Improver, Live, Model, Plan, Route, Told, Travel, Visit, cut, join};
 use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::drivers::assign;
@@ -15,9 +15,9 @@ use crate::turned::Turned;
 use crate::work::Work;
 
 /// Steps of improvement per member's ride. Counted, not timed, so that a replay gives the same plan.
-const STEPS_PER_RIDE: u64 = 60;
+const STEPS_PER_RIDE: u64 = 300;
 /// Steps are fewer where each costs more: no day plan takes more than this.
-const STEPS_MAX: u64 = 20_000;
+const STEPS_MAX: u64 = 120_000;
 /// Members arrive within this span before the service begins, and leave within it after the service ends.
 const ARRIVAL_SPAN: Seconds = Seconds::minutes(50);
 const DEPARTURE_SPAN: Seconds = Seconds::minutes(45);
@@ -322,10 +322,31 @@ impl Work<'_> {
     }
 }
 
-/// The plan after so many steps of search, and the slot pairs judged on the way.
+/// The plan after so many steps of search, and the slot pairs judged on the way. Where the day falls into two halves they
+/// are searched side by side, each with its share of the steps.
 fn better(live: &Live<&TravelTable>, steps: u64) -> Result<(Plan, u64), Turned> {
     let model = live.model.compact().map_err(bug)?;
-    let mut improver = Improver::new(&model, &live.plan, SEED).map_err(bug)?;
+    let Some(halves) = cut(&model, &live.plan) else { return searched(&model, &live.plan, steps) };
+    let all: u64 = halves.iter().map(|half| half.model.requests().len() as u64).sum();
+    let [early, late] = std::thread::scope(|scope| {
+        let threads = halves.each_ref().map(|half| {
+            let share = steps * half.model.requests().len() as u64 / all.max(1);
+            scope.spawn(move || searched(&half.model, &half.plan, share))
+        });
+        threads.map(|thread| thread.join().unwrap_or_else(|_| Err(bug("the search of a half broke off"))))
+    });
+    let ((early, tests), (late, more)) = (early?, late?);
+    let joined = join(&halves, [&early, &late]);
+    let before = live.plan.judge(&model).map_err(bug)?;
+    match joined.filter(|plan| plan.judge(&model).is_ok_and(|cost| cost <= before)) {
+        Some(plan) => Ok((plan, tests + more)),
+        // A vehicle that cannot be back in time for the second half: the day has to be searched as one.
+        None => searched(&model, &live.plan, steps).map(|(plan, own)| (plan, tests + more + own)),
+    }
+}
+
+fn searched<T: Travel>(model: &Model<T>, plan: &Plan, steps: u64) -> Result<(Plan, u64), Turned> {
+    let mut improver = Improver::new(model, plan, SEED).map_err(bug)?;
     improver.expect(steps);
     improver.run(steps);
     Ok((improver.best().clone(), improver.tests()))

@@ -5,6 +5,7 @@ mod serve;
 mod demo;
 mod simulate;
 mod solve;
+mod stopwatch;
 mod online;
 mod roads_command;
 mod bench;

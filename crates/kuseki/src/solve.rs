@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 
 use crate::fault::Fault;
 use crate::online;
+use crate::stopwatch::Stopwatch;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -50,6 +51,8 @@ pub enum DepotChoice {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Budget {
     Seconds(f64),
+    /// Of each thread on a core.
+    CoreSeconds(f64),
     /// Repeatable: the result follows from the seed.
     Steps(u64),
 }
@@ -141,7 +144,7 @@ const WHOLE: i64 = 1_000_000;
 /// and learn from each other at the same points of their courses, in the order of their numbers, so that a number of
 /// steps gives the same plan every time. The plan has been judged afresh.
 pub fn search(instance: &Instance, budget: Budget, seed: u64, threads: u64) -> Result<Found, Fault> {
-    let begin = Instant::now();
+    let begin = Stopwatch::new(matches!(budget, Budget::CoreSeconds(_)));
     if instance.fewest_vehicles() {
         return fewest(instance, budget, seed, threads, begin);
     }
@@ -177,13 +180,13 @@ pub fn search(instance: &Instance, budget: Budget, seed: u64, threads: u64) -> R
 fn run_epoch(
     improver: &mut Improver<'_, planner::Matrix>,
     budget: Budget,
-    begin: Instant,
+    begin: Stopwatch,
     (epoch, epochs): (u64, u64),
 ) {
     match budget {
         Budget::Steps(steps) => improver.run((steps * epoch / epochs).saturating_sub(improver.steps())),
-        Budget::Seconds(seconds) => loop {
-            let progress = (begin.elapsed().as_secs_f64() / seconds.max(1e-9) * WHOLE as f64) as i64;
+        Budget::Seconds(seconds) | Budget::CoreSeconds(seconds) => loop {
+            let progress = (begin.seconds() / seconds.max(1e-9) * WHOLE as f64) as i64;
             if progress >= WHOLE * epoch as i64 / epochs as i64 {
                 break;
             }
@@ -199,12 +202,12 @@ fn fewest(
     budget: Budget,
     seed: u64,
     threads: u64,
-    begin: Instant,
+    begin: Stopwatch,
 ) -> Result<Found, Fault> {
     let share = |part: f64, whole: f64| if part >= whole { 1_000 } else { (1_000.0 * part / whole) as u32 };
     let spent = |steps: u64| match budget {
         Budget::Steps(most) => share(steps as f64, most as f64),
-        Budget::Seconds(most) => share(begin.elapsed().as_secs_f64(), most),
+        Budget::Seconds(most) | Budget::CoreSeconds(most) => share(begin.seconds(), most),
     };
     let searches: Vec<_> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..threads)

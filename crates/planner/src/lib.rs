@@ -42,6 +42,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod compact;
+mod cut;
 mod fault;
 mod travel;
 mod located;
@@ -60,6 +61,7 @@ mod improve;
 pub mod online;
 mod instance;
 
+pub use cut::{Half, cut, join};
 pub use fault::Fault;
 pub use fleet::{Effort, Fleet, FleetFault};
 pub use improve::{Findings, Improver};

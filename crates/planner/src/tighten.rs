@@ -8,7 +8,7 @@ use units::Node;
 use crate::model::{Boarding, Model};
 use crate::travel::{Matrix, Travel};
 
-/// Problems with more driving times to look at than this keep what the ride limit alone implies.
+/// Problems with more triples of places than this keep what the ride limit alone implies.
 const MOST_WORK: usize = 400_000_000;
 
 impl Model<Matrix> {
@@ -16,13 +16,13 @@ impl Model<Matrix> {
     /// ways through others, for the matrix need not satisfy the triangle inequality.
     pub(crate) fn tighten(&mut self) {
         let size = self.travel().size();
-        let affordable = self.requests().len().saturating_mul(size * size) <= MOST_WORK;
+        let least = if size.pow(3) <= MOST_WORK { least_ticks(self.travel()) } else { Vec::new() };
         for k in 0..self.requests().len() {
             let request = &self.requests()[k];
             let Boarding::At(pickup) = request.pickup else { continue };
             let dropoff = request.dropoff;
-            let least = if affordable { least_ticks(self.travel(), pickup.at, dropoff.at) } else { 0 };
-            let apart = pickup.service + least;
+            let way = pickup.at.0 as usize * size + dropoff.at.0 as usize;
+            let apart = pickup.service + least.get(way).copied().unwrap_or(0);
             let (mut p, mut d) = (pickup.window, dropoff.window);
             if let Some(limit) = request.ride_max {
                 p.open = p.open.max(d.open - pickup.service - limit);
@@ -40,22 +40,25 @@ impl Model<Matrix> {
     }
 }
 
-/// Shortest time from one place to another, through others if that is shorter (Dijkstra on the full matrix).
-fn least_ticks(travel: &Matrix, from: Node, to: Node) -> i64 {
+/// Shortest times between all places, through others if that is shorter (Floyd & Warshall), row by row.
+fn least_ticks(travel: &Matrix) -> Vec<i64> {
     let size = travel.size();
-    let mut best = vec![i64::MAX; size];
-    let mut done = vec![false; size];
-    best[from.0 as usize] = 0;
-    loop {
-        let open = (0..size).filter(|k| !done[*k] && best[*k] < i64::MAX);
-        let Some(next) = open.min_by_key(|k| best[*k]) else { return 0 };
-        if next == to.0 as usize {
-            return best[next];
-        }
-        done[next] = true;
-        let so_far = best[next];
-        for (k, entry) in best.iter_mut().enumerate() {
-            *entry = (*entry).min(so_far + travel.ticks(Node(next as u32), Node(k as u32)));
+    let mut least: Vec<i64> = Vec::with_capacity(size * size);
+    for from in 0..size as u32 {
+        least.extend((0..size as u32).map(|to| travel.ticks(Node(from), Node(to))));
+    }
+    if travel.excess() == 0 {
+        return least;
+    }
+    let mut middle = vec![0; size];
+    for k in 0..size {
+        middle.copy_from_slice(&least[k * size..(k + 1) * size]);
+        for row in least.chunks_exact_mut(size) {
+            let there = row[k];
+            for (entry, onward) in row.iter_mut().zip(&middle) {
+                *entry = (*entry).min(there + onward);
+            }
         }
     }
+    least
 }

@@ -4,7 +4,10 @@
 mod common;
 
 use common::{case, company, cost, floyd};
-use planner::{Improver, Plan, Visit};
+use planner::{
+    ALL_COMPATIBLE, Boarding, Improver, Load, Matrix, Model, Plan, Request, Span, Stop, VehicleSet, Visit,
+    cut, join,
+};
 use proptest::prelude::*;
 
 proptest! {
@@ -37,6 +40,71 @@ proptest! {
         halves.run(70);
         prop_assert_eq!(halves.best(), best);
         prop_assert_eq!((halves.steps(), halves.tests()), (whole.steps(), whole.tests()));
+    }
+}
+
+/// A morning and an afternoon on the same vehicles, with a span at noon in which each driver is needed elsewhere.
+fn two_halves(seed: u64) -> Option<Model<Matrix>> {
+    let case = case(seed, 6);
+    let later = |span: Span| Span::new(span.open + NOON, span.close + NOON);
+    let mut requests = case.model.requests().to_vec();
+    for (k, request) in requests.iter_mut().enumerate() {
+        let Boarding::At(pickup) = &mut request.pickup else { return None };
+        if k % 2 == 1 {
+            (pickup.window, request.dropoff.window) = (later(pickup.window), later(request.dropoff.window));
+        }
+    }
+    let mut vehicles = case.model.vehicles().to_vec();
+    for (number, vehicle) in (0..).zip(&mut vehicles) {
+        vehicle.window.close += NOON;
+        (vehicle.duration_max, vehicle.committed) = (None, 0);
+        vehicle.hours = Default::default();
+        let at = |window| Stop { at: vehicle.start, window, service: 0 };
+        let span = Span::new(NOON / 3, NOON / 2);
+        let early = Span::new(vehicle.window.open, span.open);
+        let late = Span::new(span.close, vehicle.window.close);
+        requests.push(Request {
+            vehicles: VehicleSet::only([number]),
+            duty: true,
+            group: planner::Group(7),
+            ..Request::new(at(early), at(late), Load::default())
+        });
+        vehicle.end = vehicle.start;
+    }
+    let mut compatible = ALL_COMPATIBLE;
+    compatible[7] = [false; 8];
+    compatible.iter_mut().for_each(|row| row[7] = false);
+    Model::new(vehicles, requests, compatible, case.model.travel().clone()).ok()
+}
+
+const NOON: i64 = 300;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What two halves find apart is a plan of the whole day, which costs what they cost together.
+    #[test]
+    fn halves_join_into_a_plan(seed: u64) {
+        let Some(model) = two_halves(seed) else { return Ok(()) };
+        let duty = |v: u32| vec![Visit::Pickup(6 + v), Visit::Dropoff(6 + v)];
+        let plan = Plan { routes: vec![duty(0), duty(1)], unserved: (0..6).collect() };
+        prop_assume!(plan.judge(&model).is_ok());
+        let halves = cut(&model, &plan).unwrap();
+        let mut plans = Vec::new();
+        let mut sum = plan.judge(&model).unwrap();
+        for half in &halves {
+            let before = half.plan.judge(&half.model).unwrap();
+            let mut improver = Improver::new(&half.model, &half.plan, seed).unwrap();
+            improver.run(100);
+            sum.unserved += improver.best_cost().unserved - before.unserved;
+            sum.travel += improver.best_cost().travel - before.travel;
+            plans.push(improver.best().clone());
+        }
+        let joined = join(&halves, [&plans[0], &plans[1]]).unwrap();
+        // Nobody is served twice or lost, and the vehicles are back at noon: the judge agrees with the sum.
+        prop_assert_eq!(joined.judge(&model), Ok(sum));
+        let early: Vec<u32> = plans[0].unserved.iter().map(|r| [0, 2, 4][*r as usize]).collect();
+        prop_assert!(early.iter().all(|r| joined.unserved.contains(r)));
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::stream::{Draw, Stream};
 use crate::fault::Fault;
+use crate::stopwatch::core_nanos;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -167,12 +168,6 @@ fn compare(
 
 fn bug(fault: impl std::fmt::Display) -> Fault {
     Fault::Usage(format!("the stream cannot be lived through: {fault}"))
-}
-
-/// Time this thread has had a core; `None` where the system does not tell.
-fn core_nanos() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok()
 }
 
 /// What the process holds in memory; `None` where the system does not tell.

@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Our search stops after so many seconds; several are measured one beside the other.
     #[arg(long, value_delimiter = ',', default_value = "10")]
     seconds: Vec<f64>,
+    /// Our seconds are of a core, not of the clock: for a machine that does other things as well.
+    #[arg(long)]
+    core: bool,
     /// Our search stops after so many steps instead; repeatable.
     #[arg(long, value_delimiter = ',', conflicts_with = "seconds")]
     steps: Vec<u64>,
@@ -165,7 +168,9 @@ fn check_arguments(arguments: &Arguments) -> Result<(), Fault> {
 
 fn list_solvers(arguments: &Arguments) -> Result<Vec<Solver>, Fault> {
     let mut solvers: Vec<Solver> = if arguments.steps.is_empty() {
-        let ours = |s: &f64| Solver::Ours { name: format!("kuseki {s} s"), budget: Budget::Seconds(*s) };
+        let budget = |s: f64| if arguments.core { Budget::CoreSeconds(s) } else { Budget::Seconds(s) };
+        let unit = if arguments.core { "core s" } else { "s" };
+        let ours = |s: &f64| Solver::Ours { name: format!("kuseki {s} {unit}"), budget: budget(*s) };
         arguments.seconds.iter().map(ours).collect()
     } else {
         let ours = |n: &u64| Solver::Ours { name: format!("kuseki {n} steps"), budget: Budget::Steps(*n) };

@@ -307,7 +307,8 @@ impl<'m, T: Travel> Improver<'m, T> {
 
     fn rebuild(&mut self, way: usize) {
         let (model, search, memo) = (self.model, &mut self.search, &mut self.memo);
-        self.recreate.run(Tools { model, search, memo, noise: 0 }, &mut self.trial, &mut self.draw, way);
+        let tools = Tools { model, search, memo, neighbours: self.ruin.neighbours(), noise: 0 };
+        self.recreate.run(tools, &mut self.trial, &mut self.draw, way);
     }
 
     /// Accepts or drops the trial plan and says how much the step was worth.

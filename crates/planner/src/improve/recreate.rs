@@ -1,5 +1,7 @@
 //! Putting unserved requests back.
 
+use smallvec::SmallVec;
+
 use super::draw::Draw;
 use super::memo::Memo;
 use super::state::State;
@@ -28,7 +30,14 @@ pub(super) struct Recreate {
     order: Vec<u32>,
     /// `grid[k * vehicles + v]`: best insertion of the k-th request of `order` into route `v`.
     grid: Vec<Option<Insertion>>,
+    /// Routes to look at for the request at hand.
+    likely: Vec<bool>,
 }
+
+/// With more vehicles than this, a request is tried on routes that carry one of its nearest, and on one unused vehicle
+/// of each kind; on the others only where none of these takes it.
+const FEW_VEHICLES: usize = 12;
+const NEAREST: usize = 30;
 
 impl Recreate {
     pub fn new<T: Travel>(model: &Model<T>) -> Recreate {
@@ -41,6 +50,27 @@ impl Recreate {
             long: keys(&|r| -model.ticks(from(r).at, r.dropoff.at)),
             order: Vec::new(),
             grid: Vec::new(),
+            likely: vec![true; model.vehicles().len()],
+        }
+    }
+
+    /// Marks the routes that are worth a look for a request with these others around it.
+    fn mark_likely(&mut self, state: &State, nearest: &[u32]) {
+        if self.likely.len() <= FEW_VEHICLES {
+            return;
+        }
+        self.likely.fill(false);
+        for r in nearest.iter().take(NEAREST) {
+            if let Some(likely) = self.likely.get_mut(state.home[*r as usize] as usize) {
+                *likely = true;
+            }
+        }
+        let mut unused: SmallVec<[u32; 8]> = SmallVec::new();
+        for ((route, class), likely) in state.routes.iter().zip(state.classes()).zip(&mut self.likely) {
+            if route.visits.is_empty() && !unused.contains(class) {
+                unused.push(*class);
+                *likely = true;
+            }
         }
     }
 
@@ -71,14 +101,20 @@ impl Recreate {
         for k in 0..self.order.len() {
             let r = self.order[k];
             let mut best: Option<Insertion> = None;
-            for v in 0..state.routes.len() {
-                if draw.chance(BLINK) {
-                    continue;
+            self.mark_likely(state, &tools.neighbours[r as usize]);
+            for wanted in [true, false] {
+                for v in 0..state.routes.len() {
+                    if self.likely[v] != wanted || draw.chance(BLINK) {
+                        continue;
+                    }
+                    if let Some(found) = tools.best(state, v, r, draw)
+                        && best.is_none_or(|b| found.delta < b.delta)
+                    {
+                        best = Some(found);
+                    }
                 }
-                if let Some(found) = tools.best(state, v, r, draw)
-                    && best.is_none_or(|b| found.delta < b.delta)
-                {
-                    best = Some(found);
+                if best.is_some() {
+                    break;
                 }
             }
             if !best.is_some_and(|insertion| state.put_in(model, &insertion, r)) {
@@ -98,9 +134,17 @@ impl Recreate {
     ) {
         let vehicles = state.routes.len();
         self.grid.clear();
-        for r in &self.order {
+        for k in 0..self.order.len() {
+            let r = self.order[k];
+            self.mark_likely(state, &tools.neighbours[r as usize]);
             for v in 0..vehicles {
-                self.grid.push(tools.best(state, v, *r, draw));
+                self.grid.push(if self.likely[v] { tools.best(state, v, r, draw) } else { None });
+            }
+            let row = &mut self.grid[k * vehicles..];
+            if row.iter().all(Option::is_none) {
+                for v in (0..vehicles).filter(|v| !self.likely[*v]) {
+                    row[v] = tools.best(state, v, r, draw);
+                }
             }
         }
         while !self.order.is_empty() {
@@ -162,6 +206,8 @@ pub(super) struct Tools<'a, 'm, T> {
     pub model: &'m Model<T>,
     pub search: &'a mut Search,
     pub memo: &'a mut Memo,
+    /// For every request the others, nearest first.
+    pub neighbours: &'a [Vec<u32>],
     /// By up to how much a cost is taken for more or less than it is.
     pub noise: i64,
 }

@@ -52,6 +52,10 @@ impl Ruin {
         }
     }
 
+    pub fn neighbours(&self) -> &[Vec<u32>] {
+        &self.neighbours
+    }
+
     pub fn nothing_to_do(&self) -> bool {
         self.count_free == 0
     }
