@@ -209,14 +209,20 @@ fn search<T: Travel>(model: &Model<T>, budget: &Budget) -> Result<Plan, Fault> {
         Fault::Usage(format!("the instance cannot be started from: {broken:?}"))
     };
     let mut improver = Improver::new(model, &Plan::empty(model), budget.seed).map_err(broken)?;
-    let begin = Instant::now();
-    let most = budget.steps.unwrap_or(u64::MAX);
-    while improver.steps() < most
-        && (budget.steps.is_some() || begin.elapsed().as_secs_f64() < budget.seconds)
-    {
-        improver.run(STRIDE.min(most - improver.steps()));
+    if let Some(steps) = budget.steps {
+        improver.expect(steps);
+        improver.run(steps);
+        return Ok(improver.best().clone());
     }
-    Ok(improver.best().clone())
+    let begin = Instant::now();
+    loop {
+        let done = begin.elapsed().as_secs_f64() / budget.seconds.max(1e-9);
+        if done >= 1.0 {
+            return Ok(improver.best().clone());
+        }
+        improver.tell_progress((done * 1e6) as i64);
+        improver.run(STRIDE);
+    }
 }
 
 /// The times driven, per vehicle: when it left for each visit and when service began, in ticks.
