@@ -15,7 +15,7 @@ use crate::turned::Turned;
 use crate::work::Work;
 
 /// Steps of improvement per member's ride. Counted, not timed, so that a replay gives the same plan.
-const STEPS_PER_RIDE: u64 = 300;
+const STEPS_PER_RIDE: u64 = 200;
 /// Steps are fewer where each costs more: no day plan takes more than this.
 const STEPS_MAX: u64 = 120_000;
 /// Members arrive within this span before the service begins, and leave within it after the service ends.

@@ -17,7 +17,7 @@ pub struct Half<'m, T> {
 }
 
 /// Cuts a problem and a plan for it in two, the earlier half first. `None` where no moment lies between all that the
-/// requests allow, or one half would be next to nothing. Riders on board and spans in which a driver is needed
+/// requests allow, one half would be next to nothing, or what is left of a route in one half breaks a rule. Riders on board and spans in which a driver is needed
 /// elsewhere belong to both.
 pub fn cut<'m, T: Travel>(model: &'m Model<T>, plan: &Plan) -> Option<[Half<'m, T>; 2]> {
     let mut spans: Vec<(i64, i64)> = Vec::new();
@@ -38,7 +38,9 @@ pub fn cut<'m, T: Travel>(model: &'m Model<T>, plan: &Plan) -> Option<[Half<'m, 
     if smaller * LEAST_SHARE < spans.len() {
         return None;
     }
-    Some([half(model, plan, |open| open < from), half(model, plan, |open| open >= from)])
+    let halves = [half(model, plan, |open| open < from), half(model, plan, |open| open >= from)];
+    // A rider on board may not wait alone for what only the other half fills the time with.
+    halves.iter().all(|half| half.plan.judge(&half.model).is_ok()).then_some(halves)
 }
 
 /// A half with less than one in so many requests is not worth the trouble.

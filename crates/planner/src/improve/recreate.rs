@@ -170,11 +170,27 @@ impl Recreate {
                 continue;
             }
             let v = insertion.vehicle as usize;
+            // Who takes an unused vehicle leaves the next of its kind to the others.
+            let first_use = state.routes[v].visits.len() == 2;
+            let next = (0..vehicles).find(|n| {
+                first_use && state.routes[*n].visits.is_empty() && state.classes()[*n] == state.classes()[v]
+            });
             for (k, r) in self.order.iter().enumerate() {
-                self.grid[k * vehicles + v] = tools.best(state, v, *r, draw);
+                for v in [Some(v), next].into_iter().flatten() {
+                    self.grid[k * vehicles + v] = tools.best(state, v, *r, draw);
+                }
             }
         }
-        state.bank.append(&mut self.order);
+        // What none of the likely routes takes is tried on all, one by one.
+        for k in 0..self.order.len() {
+            let r = self.order[k];
+            let all = (0..vehicles).filter_map(|v| tools.best(state, v, r, draw));
+            let best = all.min_by_key(|insertion| insertion.delta);
+            if !best.is_some_and(|insertion| state.put_in(tools.model, &insertion, r)) {
+                state.bank.push(r);
+            }
+        }
+        self.order.clear();
     }
 }
 
