@@ -288,7 +288,7 @@ impl Route {
                 }
             }
         }
-        for c in &self.carried {
+        for c in self.carried.iter().filter(|c| !model.request(c.request).clash.is_empty()) {
             for other in self.carried.iter().filter(|o| model.request(c.request).clash.contains(&o.request)) {
                 if c.from < other.to && other.from < c.to {
                     return Err(broken(

@@ -9,6 +9,7 @@ mod draw;
 mod exchange;
 mod memo;
 mod pool;
+mod price;
 mod recreate;
 mod ruin;
 mod state;
@@ -45,9 +46,17 @@ const START_STEPS: i64 = 100;
 const WHOLE: i64 = 1_000_000;
 /// How often a step is an exchange between two routes, in thousandths.
 const EXCHANGES: usize = 300;
-/// Recombinations of routes in a round of known length, and the fewest steps between two.
+/// Recombinations of routes in a round of known length, and the fewest steps between two: besides this many, one for
+/// every so many routes in the pool, so that recombining stays a small part of the work.
 const RECOMBINATIONS: u64 = 14;
 const STEPS_BETWEEN: u64 = 4_000;
+const ROUTES_A_STEP: u64 = 2;
+/// Routes of a trial plan that costs at most this much more than the present one are noted although the plan is dropped,
+/// in millionths.
+const NOTED: i64 = 20_000;
+/// Routes are looked for by their price once the bound is that near to the best plan, in millionths of its cost: farther
+/// off the prices say little.
+const PRICED: i64 = 6_000;
 
 /// A resumable search for better plans.
 pub struct Improver<'m, T> {
@@ -61,6 +70,7 @@ pub struct Improver<'m, T> {
     memo: memo::Memo,
     pool: pool::Pool,
     pool_classes: Vec<u32>,
+    price: price::Price,
     ruin: Ruin,
     recreate: Recreate,
     exchange: exchange::Exchange,
@@ -110,6 +120,7 @@ impl<'m, T: Travel> Improver<'m, T> {
             memo: memo::Memo::new(model.requests().len(), model.vehicles().len()),
             pool: pool::Pool::new(model.requests().len(), &pool_classes),
             pool_classes,
+            price: price::Price::default(),
             ruin: Ruin::new(model, plan),
             recreate: Recreate::new(model),
             exchange: exchange::Exchange::default(),
@@ -166,7 +177,7 @@ impl<'m, T: Travel> Improver<'m, T> {
     }
 
     fn stride(&self) -> u64 {
-        (self.round_length / RECOMBINATIONS).max(STEPS_BETWEEN)
+        (self.round_length / RECOMBINATIONS).max(STEPS_BETWEEN).max(self.pool.len() as u64 / ROUTES_A_STEP)
     }
 
     /// Takes so many further steps.
@@ -202,7 +213,7 @@ impl<'m, T: Travel> Improver<'m, T> {
     fn step(&mut self) {
         if self.draw.chance(EXCHANGES) {
             self.steps += 1;
-            let most = (i128::from(self.driving) * i128::from(2 * self.heat()) / 1_000_000) as i64;
+            let most = millionths(self.driving, 2 * self.heat());
             if self.exchange.run(self.model, &mut self.trial, &mut self.draw, most) {
                 self.conclude();
             } else {
@@ -287,7 +298,18 @@ impl<'m, T: Travel> Improver<'m, T> {
             return;
         }
         let idle: i64 = (0..self.current.routes.len()).map(|v| idle_cost(self.model, v as u32)).sum();
-        let Some(chosen) = self.pool.recombine(self.best_cost.travel - idle) else { return };
+        let upper = self.best_cost.travel - idle;
+        let mut bound = self.pool.weigh(upper);
+        if self.later && upper - bound <= millionths(self.driving, PRICED) {
+            let (model, search) = (self.model, &mut self.search);
+            let (neighbours, free) = (self.ruin.neighbours(), self.ruin.list_free());
+            // A plan that is the best of these routes may still be bettered by others.
+            let most = (upper - bound).max(millionths(self.driving, PRICED / 6));
+            let around = price::Around { model, search, neighbours, free, most };
+            self.price.run(around, &mut self.pool, &mut self.draw, |class| idle_cost(model, class));
+            bound = self.pool.weigh(upper);
+        }
+        let Some(chosen) = self.pool.recombine(bound, upper) else { return };
         let mut plan = Plan { routes: vec![Vec::new(); self.best.routes.len()], unserved: Vec::new() };
         for column in chosen {
             let of_class = |v: &usize| self.pool_classes[*v] == column.class && plan.routes[*v].is_empty();
@@ -314,6 +336,10 @@ impl<'m, T: Travel> Improver<'m, T> {
     /// Accepts or drops the trial plan and says how much the step was worth.
     fn conclude(&mut self) -> u32 {
         let (old, new) = (self.current.cost(self.model), self.trial.cost(self.model));
+        // What makes no good plan with these routes may make one with others.
+        if new.unserved == old.unserved && new.travel - old.travel <= millionths(self.driving, NOTED) {
+            self.note_changed();
+        }
         let reward = if new < self.best_cost {
             8
         } else if new < old {
@@ -324,13 +350,6 @@ impl<'m, T: Travel> Improver<'m, T> {
             self.trial.undo(&self.current);
             return 0;
         };
-        for v in self.trial.changed() {
-            let route = &self.trial.routes[*v as usize];
-            if !route.visits.is_empty() {
-                let cost = route.cost - idle_cost(self.model, *v);
-                self.pool.note(self.pool_classes[*v as usize], cost, &route.visits);
-            }
-        }
         self.current.adopt(&mut self.trial);
         if new < self.best_cost {
             self.best_cost = new;
@@ -338,6 +357,17 @@ impl<'m, T: Travel> Improver<'m, T> {
             self.driving = new.travel - self.current.fixed_cost(self.model);
         }
         reward
+    }
+
+    /// Enters the changed routes of the trial plan in the pool.
+    fn note_changed(&mut self) {
+        for v in self.trial.changed() {
+            let route = &self.trial.routes[*v as usize];
+            if !route.visits.is_empty() {
+                let cost = route.cost - idle_cost(self.model, *v);
+                self.pool.note(self.pool_classes[*v as usize], cost, &route.visits);
+            }
+        }
     }
 
     /// Whether to go on from a plan that is not better: at temperature `t` (a cost), one that is worse by `d` with
@@ -362,6 +392,10 @@ impl<'m, T: Travel> Improver<'m, T> {
         self.current.load(self.model, &self.best);
         self.trial = self.current.clone();
     }
+}
+
+fn millionths(cost: i64, parts: i64) -> i64 {
+    (i128::from(cost) * i128::from(parts) / 1_000_000) as i64
 }
 
 /// A temperature after so many millionths of its course: halved so many times on the way, straight lines between.

@@ -2,8 +2,8 @@
 //!
 //! Sources: Lagrangian relaxation with subgradients after Fisher 1981, the pool of a neighbourhood search after Rochat
 //! & Taillard 1995 and Gschwind & Drexl 2019. Bounds come from multipliers per request; routes whose reduced cost
-//! exceeds the gap can be in no better plan, and among the rest a depth-first search with the same bounds looks
-//! for the best selection. Whole numbers throughout, a limit on nodes instead of time: the same answer everywhere.
+//! exceeds the gap can be in no better plan, and among the rest depth-first searches with the same bounds look
+//! for the best selection, first near the bound and then farther up. Whole numbers throughout, a limit on nodes instead of time: the same answer everywhere.
 
 use smallvec::SmallVec;
 
@@ -11,13 +11,17 @@ use super::memo::mix;
 use crate::model::Visit;
 
 /// Routes kept; beyond this the least promising half is dropped.
-const MOST_COLUMNS: usize = 24_000;
+const MOST_COLUMNS: usize = 32_000;
 /// Subgradient steps.
 const ROUNDS: usize = 260;
-/// Routes that the search by depth looks at.
-const MOST_KEPT: usize = 2_000;
-/// Nodes of the search by depth.
-const MOST_NODES: u64 = 5_000;
+/// Routes that a search by depth looks at.
+const MOST_KEPT: usize = 3_000;
+/// Nodes of one search by depth.
+const MOST_NODES: u64 = 8_000;
+/// Parts of the way from the bound to the best plan in which the searches by depth look for a better one, one after the
+/// other: near the bound few routes are left and a search is soon over, and a plan found there need not be looked
+/// for farther up.
+const PARTS: [i64; 6] = [32, 16, 8, 4, 2, 1];
 
 /// A route that keeps every rule on any vehicle of its class.
 #[derive(Debug, Clone)]
@@ -122,24 +126,60 @@ impl Pool {
         order.into_iter().map(|(_, k)| self.columns[k].clone()).collect()
     }
 
+    /// Numbers of the routes of least reduced cost, the least first. They hold until the next route is noted.
+    pub fn list_cheapest(&self, most: usize) -> Vec<usize> {
+        let mut order: Vec<(i64, usize)> = (0..self.columns.len()).map(|k| (self.reduced(k), k)).collect();
+        order.sort_unstable();
+        order.truncate(most);
+        order.into_iter().map(|(_, k)| k).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn column(&self, k: usize) -> &Column {
+        &self.columns[k]
+    }
+
+    /// What it is worth to carry the request, by the present multipliers.
+    pub fn worth(&self, request: u32) -> i64 {
+        self.multipliers[request as usize]
+    }
+
     fn reduced(&self, k: usize) -> i64 {
         let column = &self.columns[k];
         column.cost - column.requests.iter().map(|r| self.multipliers[*r as usize]).sum::<i64>()
     }
 
-    /// The cheapest selection found that carries everybody for less than `upper`: columns by class.
-    pub fn recombine(&mut self, upper: i64) -> Option<Vec<&Column>> {
+    /// Moves the multipliers towards what the routes known by now are worth and returns the bound that follows from
+    /// them: no selection of these routes costs less. `upper`: what the best plan costs.
+    pub fn weigh(&mut self, upper: i64) -> i64 {
         if self.multipliers.iter().all(|m| *m == 0) {
             self.first_multipliers();
         }
-        let bound = self.raise(upper);
+        self.raise(upper)
+    }
+
+    /// The cheapest selection found that carries everybody for less than `upper`; `bound` comes from
+    /// [`Pool::weigh`].
+    pub fn recombine(&self, bound: i64, upper: i64) -> Option<Vec<&Column>> {
         if bound >= upper {
             return None;
         }
-        let mut kept: Vec<(i64, usize)> = (0..self.columns.len()).map(|k| (self.reduced(k), k)).collect();
-        kept.retain(|(reduced, _)| bound + reduced < upper);
-        kept.sort_unstable();
-        kept.truncate(MOST_KEPT);
+        let mut order: Vec<(i64, usize)> = (0..self.columns.len()).map(|k| (self.reduced(k), k)).collect();
+        order.retain(|(reduced, _)| bound + reduced < upper);
+        order.sort_unstable();
+        order.truncate(MOST_KEPT);
+        PARTS.iter().find_map(|part| {
+            let target = bound + (upper - bound) / part;
+            let end = order.partition_point(|(reduced, _)| bound + reduced < target);
+            self.dive(&order[..end], target)
+        })
+    }
+
+    /// The cheapest selection of these routes, sorted by reduced cost, that costs less than `target`.
+    fn dive(&self, kept: &[(i64, usize)], target: i64) -> Option<Vec<&Column>> {
         let words = self.requests.div_ceil(64);
         let mut bits = vec![0u64; kept.len() * words];
         for ((_, k), bits) in kept.iter().zip(bits.chunks_exact_mut(words)) {
@@ -153,7 +193,7 @@ impl Pool {
             kept: kept.iter().map(|(_, k)| *k).collect(),
             bits,
             words,
-            upper: upper - self.multipliers.iter().sum::<i64>(),
+            upper: target - self.multipliers.iter().sum::<i64>(),
             left: self.vehicles.clone(),
             slots: self.vehicles.iter().sum(),
             nodes: 0,
@@ -262,7 +302,10 @@ impl Dive<'_> {
     /// `open`: columns, by reduced cost, that touch free requests only and whose class has a vehicle left.
     fn go(&mut self, open: &[u32], free: &[u64], sum: i64) {
         if free.iter().all(|word| *word == 0) {
-            (self.upper, self.best) = (sum, Some(self.chosen.clone()));
+            // Not yet certain: the bound on the way here allowed for a cheaper last route.
+            if sum < self.upper {
+                (self.upper, self.best) = (sum, Some(self.chosen.clone()));
+            }
             return;
         }
         self.nodes += 1;
@@ -317,5 +360,61 @@ impl Dive<'_> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improve::draw::Draw;
+
+    const RIDERS: usize = 9;
+
+    /// The least cost of any selection that carries everybody once with the vehicles there are.
+    fn least(pool: &Pool, riders: u32, vehicles: &mut [u32]) -> Option<i64> {
+        if riders == 0 {
+            return Some(0);
+        }
+        let first = riders.trailing_zeros();
+        let mut best: Option<i64> = None;
+        for column in &pool.columns {
+            let mask = column.requests.iter().fold(0, |mask, r| mask | 1u32 << r);
+            if mask >> first & 1 == 0 || mask & !riders != 0 || vehicles[column.class as usize] == 0 {
+                continue;
+            }
+            vehicles[column.class as usize] -= 1;
+            let rest = least(pool, riders & !mask, vehicles);
+            vehicles[column.class as usize] += 1;
+            best = rest.map(|rest| rest + column.cost).into_iter().chain(best).min();
+        }
+        best
+    }
+
+    #[test]
+    fn the_selection_is_the_cheapest_of_all() {
+        let mut better = 0;
+        for seed in 0..60 {
+            let mut draw = Draw::new(seed);
+            // Two vehicles of one class, one of another.
+            let mut pool = Pool::new(RIDERS, &[0, 0, 2]);
+            for _ in 0..70 {
+                let mut riders: Vec<u32> = (0..RIDERS as u32).collect();
+                draw.shuffle(&mut riders);
+                riders.truncate(1 + draw.below(5));
+                let cost = 20 + 10 * riders.len() as i64 + draw.below(40) as i64;
+                let visits: Vec<Visit> = riders.iter().map(|r| Visit::Dropoff(*r)).collect();
+                pool.note(2 * u32::from(draw.chance(300)), cost, &visits);
+            }
+            let Some(least) = least(&pool, (1 << RIDERS) - 1, &mut [2, 0, 1]) else { continue };
+            let upper = least + 1 + draw.below(30) as i64;
+            let bound = pool.weigh(upper);
+            assert!(bound <= least, "seed {seed}: bound {bound} above {least}");
+            let chosen = pool.recombine(bound, upper).unwrap();
+            assert_eq!(chosen.iter().map(|c| c.cost).sum::<i64>(), least, "seed {seed}");
+            let bound = pool.weigh(least);
+            assert!(pool.recombine(bound, least).is_none());
+            better += 1;
+        }
+        assert!(better > 20, "only {better} of the draws could be served at all");
     }
 }

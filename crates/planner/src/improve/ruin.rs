@@ -64,6 +64,11 @@ impl Ruin {
         self.is_chosen[request as usize]
     }
 
+    /// Whether each request may change its place and its vehicle at all.
+    pub fn list_free(&self) -> &[bool] {
+        &self.free
+    }
+
     pub fn is_free(&self, request: u32) -> bool {
         self.free[request as usize] && !self.is_chosen(request)
     }
