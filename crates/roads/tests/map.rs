@@ -191,6 +191,7 @@ fn a_map_comes_back_from_its_bytes_and_garbage_does_not() {
     assert_eq!(&maps[0], town().roads.map());
     for map in &maps {
         let whole = map.to_bytes();
+        assert_eq!(map.version(), format!("{:08x}", crc32fast::hash(&whole)));
         assert_eq!(MapLayers::from_bytes(&whole).unwrap().to_bytes(), whole);
         for length in (0..whole.len()).step_by(whole.len() / 200 + 1) {
             assert!(MapLayers::from_bytes(&whole[..length]).is_err(), "cut at {length}");

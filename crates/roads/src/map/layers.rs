@@ -97,6 +97,7 @@ pub struct MapLayers {
     /// Where each part ends in `points`.
     pub(super) ends: Vec<u32>,
     pub(super) points: Vec<World>,
+    pub(super) checksum: OnceLock<u32>,
     pub(super) indices: OnceLock<Vec<Option<Indexed>>>,
 }
 
@@ -132,6 +133,11 @@ impl MapLayers {
             .collect()
     }
 
+    /// Checksum of all that is shown, eight hexadecimal digits: equal for equal maps.
+    pub fn version(&self) -> String {
+        format!("{:08x}", self.checksum.get_or_init(|| crc32fast::hash(&self.to_bytes())))
+    }
+
     /// The form kept in a roads file.
     pub fn to_bytes(&self) -> Vec<u8> {
         bytes::encode(self)
@@ -140,7 +146,9 @@ impl MapLayers {
     /// # Errors
     /// A sentence without subject that says what is wrong with the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<MapLayers, String> {
-        bytes::decode(bytes)
+        let map = bytes::decode(bytes)?;
+        map.checksum.get_or_init(|| crc32fast::hash(bytes));
+        Ok(map)
     }
 
     pub(super) fn part(&self, part: u32) -> &[World] {
