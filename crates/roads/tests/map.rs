@@ -133,7 +133,7 @@ fn every_tile_of_a_drawn_town_is_whole_small_and_always_the_same() {
         "park",
         "station",
         "town",
-        "quarter",
+        "suburb",
     ] {
         assert!(kinds.iter().any(|k| k == kind), "no {kind} in the drawn town");
     }

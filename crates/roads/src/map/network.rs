@@ -42,7 +42,7 @@ pub(crate) fn from_shapes(shapes: &Shapes) -> MapLayers {
     for label in &shapes.labels {
         let kind = match label.kind {
             LabelKind::Town => Kind::Town,
-            LabelKind::District => Kind::Quarter,
+            LabelKind::District => Kind::Suburb,
             LabelKind::Station => Kind::Station,
             LabelKind::Landmark => Kind::Landmark,
         };

@@ -72,8 +72,8 @@ function railLayers(): Layer[] {
   return [
     line("rail-hidden", all(["any", kindIn("subway"), has("tunnel")]), { "line-color": "#8d8aa0", "line-width": 1.5, "line-dasharray": [3, 3] }),
     line("rail-siding", all(kindIn("siding", "tram"), ["!", has("tunnel")]), { "line-color": "#8f8f8f", "line-width": ["interpolate", ["linear"], ["zoom"], 13, 0.6, 17, 2] }),
-    line("rail", heavy, { "line-color": "#6f6f6f", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 1, 13, 2.6, 17, 5] }),
-    line("rail-ties", heavy, { "line-color": "#ffffff", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.4, 13, 1.3, 17, 3], "line-dasharray": [5, 5] }),
+    line("rail", heavy, { "line-color": "#6f6f6f", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 1, 13, 2.2, 15.5, 2.4, 18, 5] }),
+    line("rail-ties", heavy, { "line-color": "#ffffff", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.4, 13, 1.1, 15.5, 1.2, 18, 3], "line-dasharray": [6, 6] }),
   ];
 }
 
