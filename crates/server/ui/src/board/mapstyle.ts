@@ -149,7 +149,9 @@ function nameLayers(): Layer[] {
   ];
 }
 
-/** Where the raster begins, drawn names are left out: it brings its own. */
+const isAlong = (layer: Layer) => layer.type === "symbol" && layer.layout?.["symbol-placement"] === "line";
+
+/** Where the online raster is shown, these are not: it brings its own. */
 export const NAME_LAYERS = nameLayers().map((layer) => layer.id);
 export const RASTER = "raster";
 
@@ -168,9 +170,11 @@ export function townStyle(map: MapDescription): StyleSpecification {
     layers: [
       ...groundLayers(),
       ...(raster ? [{ id: RASTER, type: "raster" as const, source: RASTER, paint: { "raster-saturation": -0.25, "raster-fade-duration": 0 } }] : []),
+      // The way of a vehicle runs over the names of streets and under those of places.
+      ...names.filter(isAlong),
       path("path-casing", { "line-color": "#ffffff", "line-width": 9, "line-opacity": ["get", "opacity"] }),
       path("path-line", { "line-color": ["get", "colour"], "line-width": 5, "line-opacity": ["get", "opacity"] }),
-      ...names,
+      ...names.filter((layer) => !isAlong(layer)),
     ],
   };
 }
