@@ -35,6 +35,10 @@ fn step(share: f64) -> u32 {
 
 /// Steps that a length in metres takes at the row of a point.
 pub fn steps_of(metres: f64, at: World) -> f64 {
+    // Most features have no breadth, and an angle costs more than a comparison.
+    if metres == 0.0 {
+        return 0.0;
+    }
     let (lat, _) = unproject(at);
     metres * STEPS / (40_075_016.7 * lat.to_radians().cos().max(0.05))
 }

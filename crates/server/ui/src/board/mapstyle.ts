@@ -149,8 +149,6 @@ function nameLayers(): Layer[] {
   ];
 }
 
-const isAlong = (layer: Layer) => layer.type === "symbol" && layer.layout?.["symbol-placement"] === "line";
-
 /** Where the online raster is shown, these are not: it brings its own. */
 export const NAME_LAYERS = nameLayers().map((layer) => layer.id);
 export const RASTER = "raster";
@@ -170,11 +168,10 @@ export function townStyle(map: MapDescription): StyleSpecification {
     layers: [
       ...groundLayers(),
       ...(raster ? [{ id: RASTER, type: "raster" as const, source: RASTER, paint: { "raster-saturation": -0.25, "raster-fade-duration": 0 } }] : []),
-      // The way of a vehicle runs over the names of streets and under those of places.
-      ...names.filter(isAlong),
-      path("path-casing", { "line-color": "#ffffff", "line-width": 9, "line-opacity": ["get", "opacity"] }),
-      path("path-line", { "line-color": ["get", "colour"], "line-width": 5, "line-opacity": ["get", "opacity"] }),
-      ...names.filter((layer) => !isAlong(layer)),
+      // The way of a vehicle covers the streets but not their names, which say where it leads.
+      path("path-casing", { "line-color": "#ffffff", "line-width": 10, "line-opacity": ["get", "opacity"] }),
+      path("path-line", { "line-color": ["get", "colour"], "line-width": 6, "line-opacity": ["get", "opacity"] }),
+      ...names,
     ],
   };
 }
