@@ -78,6 +78,13 @@ fn tell(report: &roads::ImportReport) {
         "dropped      {:.1} % of points: not connected both ways with the rest",
         report.unconnected_share() * 100.0
     );
+    println!("map          {} features drawn", report.map.features);
+    if report.map.open_ways > 0 {
+        println!("  open       {} ways of areas that do not close inside the extract", report.map.open_ways);
+    }
+    if report.map.sea_left_open {
+        println!("  sea        drawn as a shore only: its rim has a loose end inside the extract");
+    }
     if report.points_missing > 0 {
         println!(
             "missing      {} points that ways name but the extract does not hold",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dispatch::{Clock, Service, ServiceSetup, Setup, SystemClock, TownClock};
 use domain::Event;
 use roads::Roads;
-use store::{DataDir, EventLog, Version};
+use store::{AreaSettings, DataDir, EventLog, Version};
 use tokio::net::TcpListener;
 use units::{AreaId, Timestamp};
 
@@ -30,6 +30,10 @@ pub struct Arguments {
     /// Name of the area, shown on the pages.
     #[arg(long, default_value = "kuseki")]
     area_name: String,
+    /// What lies under the marks of the map: `own` needs no internet; `gsi_pale` and `gsi_standard` load 地理院タイル.
+    /// Without it, what was chosen on the page.
+    #[arg(long, env = "KUSEKI_BASE_MAP", value_name = "own|gsi_pale|gsi_standard")]
+    base_map: Option<server::BaseMap>,
     /// Steps of background search for a better plan, whenever it has changed; 0 for none.
     #[arg(long, default_value_t = sim::IMPROVE_STEPS, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     improve_steps: u64,
@@ -40,6 +44,7 @@ pub struct House {
     pub service: Arc<Service>,
     pub history: Vec<Event>,
     pub history_version: Version,
+    pub settings: Arc<AreaSettings>,
     /// Held as long as the house stands; dropped last.
     _data: DataDir,
 }
@@ -78,7 +83,9 @@ impl Beginning {
     ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
         let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps })?;
+        let settings = Arc::new(self.data.settings()?);
         Ok(House {
+            settings,
             service: Arc::new(service),
             history: self.history,
             history_version: self.history_version,
@@ -96,7 +103,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     runtime()?.block_on(async {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
-        serve(house, listener, &arguments.area_name, None).await
+        serve(house, listener, &arguments.area_name, None, arguments.base_map).await
     })
 }
 
@@ -119,6 +126,7 @@ pub async fn serve(
     listener: TcpListener,
     area_name: &str,
     demo_clock: Option<Arc<TownClock>>,
+    base_map: Option<server::BaseMap>,
 ) -> Result<(), Fault> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -129,6 +137,8 @@ pub async fn serve(
         area_name: area_name.to_owned(),
         demo_clock,
         roads_warning: None,
+        base_map: base_map.unwrap_or_else(|| kept_base_map(&house.settings)),
+        keep_base_map: keeper(house.settings),
         history: house.history,
         history_version: house.history_version,
         metrics,
@@ -147,6 +157,18 @@ pub async fn serve(
     }
     house.service.stop();
     Ok(())
+}
+
+/// What was chosen on the page in a former life; a word of a later program counts as none.
+fn kept_base_map(settings: &AreaSettings) -> server::BaseMap {
+    settings.find(server::BASE_MAP_SETTING).and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+fn keeper(settings: Arc<AreaSettings>) -> Box<dyn Fn(server::BaseMap) -> Result<(), String> + Send + Sync> {
+    Box::new(move |chosen| {
+        let kept = settings.keep(server::BASE_MAP_SETTING, chosen.as_str());
+        kept.map_err(|fault| crate::fault::chain(&fault))
+    })
 }
 
 fn metrics_recorder(recorder: metrics_exporter_prometheus::PrometheusRecorder) -> Result<(), String> {

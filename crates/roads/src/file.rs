@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use units::Point;
 
+use crate::map::MapLayers;
 use crate::network::{Edge, Network};
 use crate::shapes::{AreaKind, AreaShape, Label, LabelKind, RiverShape, Scenery};
 use crate::{Fault, RoadClass, Source};
@@ -26,6 +27,9 @@ pub(crate) struct Parts {
     pub network: Network,
     pub order: Vec<u32>,
     pub scenery: Scenery,
+    /// Length of all that counts for the fingerprint.
+    pub network_bytes: usize,
+    pub map: Option<MapLayers>,
 }
 
 /// The payload of a file, checked against its head, and its checksum.
@@ -132,6 +136,14 @@ pub(crate) fn encode(source: &Source, network: &Network, order: &[u32], scenery:
     out.bytes
 }
 
+/// The map of an extract stands at the end, counted; a network that shows only itself has none.
+pub(crate) fn append_map(payload: &mut Vec<u8>, map: &[u8]) {
+    let mut out = Output { bytes: std::mem::take(payload) };
+    out.u32(map.len() as u32);
+    out.bytes.extend_from_slice(map);
+    *payload = out.bytes;
+}
+
 /// The fault is a sentence without subject: what is wrong and what would be right.
 pub(crate) fn decode(payload: &[u8]) -> Result<Parts, String> {
     let mut input = Input { rest: payload };
@@ -148,12 +160,15 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Parts, String> {
         railways: input.list(4, Input::points)?,
         labels: input.list(21, Input::label)?,
     };
+    let network_bytes = payload.len() - input.rest.len();
+    let map = if input.rest.is_empty() { None } else { Some(input.map()?) };
     if !input.rest.is_empty() {
         return Err(format!("{} bytes follow the end", input.rest.len()));
     }
     check(&names, points.len(), shape.len(), &edges)?;
     check_order(&order, points.len())?;
-    Ok(Parts { source, network: Network::new(points, edges, shape, names), order, scenery })
+    let network = Network::new(points, edges, shape, names);
+    Ok(Parts { source, network, order, scenery, network_bytes, map })
 }
 
 fn check(names: &[String], points: usize, shape: usize, edges: &[Edge]) -> Result<(), String> {
@@ -290,6 +305,11 @@ impl<'a> Input<'a> {
         }
         let [a, b, name, cm, millis_ab, millis_ba, shape_from, shape_to] = n;
         Ok(Edge { a, b, class, name, cm, millis_ab, millis_ba, shape_from, shape_to })
+    }
+
+    fn map(&mut self) -> Result<MapLayers, String> {
+        let length = self.u32()? as usize;
+        MapLayers::from_bytes(self.bytes(length)?)
     }
 
     fn area_kind(&mut self) -> Result<AreaKind, String> {

@@ -34,6 +34,7 @@ mod file;
 mod roads;
 mod osm;
 mod draw;
+pub mod map;
 
 pub use assemble::Losses;
 pub use bounds::Bounds;

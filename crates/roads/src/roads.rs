@@ -1,10 +1,12 @@
 //! The road network as others see it.
 
 use std::path::Path as FilePath;
+use std::sync::OnceLock;
 
 use units::{Node, Point};
 
 use crate::hierarchy::Hierarchy;
+use crate::map::{self, MapLayers};
 use crate::network::Network;
 use crate::path::{Path, Travel, draw};
 use crate::shapes::{Scenery, Shapes};
@@ -30,6 +32,9 @@ pub struct Roads {
     index: SnapIndex,
     shapes: Shapes,
     fingerprint: u32,
+    /// The map of an import; what a network shows of itself is drawn when it is first asked for.
+    imported_map: Option<MapLayers>,
+    own_map: OnceLock<MapLayers>,
 }
 
 impl std::fmt::Debug for Roads {
@@ -44,7 +49,7 @@ impl Roads {
     /// # Errors
     /// Every corruption, truncation, other version or other kind of file is a [`Fault`] that names the file.
     pub fn open(path: &FilePath) -> Result<Roads, Fault> {
-        let (payload, fingerprint) = file::read(path)?;
+        let (payload, _) = file::read(path)?;
         let parts =
             file::decode(&payload).map_err(|what| Fault::Malformed { path: path.to_owned(), what })?;
         let arcs: Vec<(u32, u32)> = (0..parts.network.points.len() as u32)
@@ -55,7 +60,10 @@ impl Roads {
             return Err(Fault::Malformed { path: path.to_owned(), what });
         }
         let hierarchy = Hierarchy::new(&parts.network, &parts.order);
-        Roads::with(parts.source, parts.network, hierarchy, parts.scenery, Some(fingerprint))
+        // The map takes no part: places keep their node whatever the map shows.
+        let fingerprint = crc32fast::hash(&payload[..parts.network_bytes]);
+        let roads = Roads::with(parts.source, parts.network, hierarchy, parts.scenery, Some(fingerprint))?;
+        Ok(Roads { imported_map: parts.map, ..roads })
     }
 
     /// Writes the network and what takes long to prepare. The former file stays untouched unless all went well.
@@ -63,7 +71,16 @@ impl Roads {
     /// # Errors
     /// [`Fault::Io`] names the file and the step.
     pub fn save(&self, path: &FilePath) -> Result<(), Fault> {
-        file::write(path, &self.payload())
+        let mut payload = self.payload();
+        if let Some(map) = &self.imported_map {
+            file::append_map(&mut payload, &map.to_bytes());
+        }
+        file::write(path, &payload)
+    }
+
+    /// With the map of an extract in place of what the network shows of itself.
+    pub(crate) fn with_map(self, map: MapLayers) -> Roads {
+        Roads { imported_map: Some(map), ..self }
     }
 
     /// A network fresh from a map or a drawing.
@@ -84,7 +101,18 @@ impl Roads {
         let bounds = Bounds::around(all).ok_or(Fault::Unconnected)?;
         let index = SnapIndex::new(&network, bounds);
         let shapes = Shapes::of(&network, scenery);
-        let mut roads = Roads { source, bounds, network, hierarchy, index, shapes, fingerprint: 0 };
+        let (imported_map, own_map) = (None, OnceLock::new());
+        let mut roads = Roads {
+            source,
+            bounds,
+            network,
+            hierarchy,
+            index,
+            shapes,
+            fingerprint: 0,
+            imported_map,
+            own_map,
+        };
         roads.fingerprint = fingerprint.unwrap_or_else(|| crc32fast::hash(&roads.payload()));
         Ok(roads)
     }
@@ -181,5 +209,12 @@ impl Roads {
     /// What a map shows.
     pub fn shapes(&self) -> &Shapes {
         &self.shapes
+    }
+
+    /// The map, to be cut into vector tiles: that of the imported extract, else what the network shows of itself.
+    pub fn map(&self) -> &MapLayers {
+        self.imported_map
+            .as_ref()
+            .unwrap_or_else(|| self.own_map.get_or_init(|| map::from_shapes(&self.shapes)))
     }
 }

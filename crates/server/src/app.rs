@@ -32,6 +32,9 @@ pub struct Setup {
     pub demo_clock: Option<Arc<TownClock>>,
     /// Shown on every page where travel times are not from roads.
     pub roads_warning: Option<String>,
+    /// What lies under the marks of the map, and how another choice is kept.
+    pub base_map: crate::base_map::BaseMap,
+    pub keep_base_map: crate::base_map::Keep,
     /// All events so far, for the figures.
     pub history: Vec<domain::Event>,
     /// Number of the last of them.
@@ -45,7 +48,9 @@ pub struct App {
     pub legs: Legs,
     pub feed: Feed,
     pub figures: ArcSwap<stats::Figures>,
-    pub map: crate::map::MapBody,
+    pub tiles: Arc<crate::tiles::Tiles>,
+    pub base_map: ArcSwap<crate::base_map::BaseMap>,
+    pub keep_base_map: crate::base_map::Keep,
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     pub demo_clock: Option<Arc<TownClock>>,
     pub area_name: String,

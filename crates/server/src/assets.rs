@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::tiles::takes;
+
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/web"]
 struct Pages;
@@ -46,7 +48,7 @@ fn serve(name: &str, request: &HeaderMap) -> Response {
     let Some((name, plain)) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let packed = takes_brotli(request).then(|| Pages::get(&format!("{name}.br"))).flatten();
+    let packed = takes(request, "br").then(|| Pages::get(&format!("{name}.br"))).flatten();
     let tag = tag_of(&plain, packed.is_some());
     let mut answer = if holds(request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -93,7 +95,7 @@ fn tag_of(plain: &EmbeddedFile, packed: bool) -> String {
     if packed { format!("\"{hex}-br\"") } else { format!("\"{hex}\"") }
 }
 
-fn holds(request: &HeaderMap, tag: &str) -> bool {
+pub fn holds(request: &HeaderMap, tag: &str) -> bool {
     request
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -101,20 +103,6 @@ fn holds(request: &HeaderMap, tag: &str) -> bool {
         .flat_map(|value| value.split(','))
         .map(|candidate| candidate.trim().trim_start_matches("W/"))
         .any(|candidate| candidate == tag || candidate == "*")
-}
-
-/// True when `Accept-Encoding` names brotli and does not refuse it with `q=0`.
-fn takes_brotli(request: &HeaderMap) -> bool {
-    request
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"))
-                && !parts.any(|part| matches!(part.strip_prefix("q="), Some(q) if q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
-        })
 }
 
 fn with_charset(mime: &str) -> Cow<'_, str> {

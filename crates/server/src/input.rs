@@ -261,6 +261,12 @@ pub struct NewPolicy {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct NewBaseMap {
+    pub base_map: crate::base_map::BaseMap,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewSpeed {
     /// Town seconds per real second, 0.1 to 600.
     pub speed: f64,

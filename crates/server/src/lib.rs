@@ -21,7 +21,8 @@ mod legs;
 mod views;
 mod day_view;
 mod figures;
-mod map;
+mod tiles;
+mod base_map;
 mod app;
 mod feed;
 mod ws;
@@ -43,10 +44,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use app::Setup;
+pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use problem::Problem;
 
 use app::App;
-use http::{days, masters, pictures, policies, requests, staff, vehicles};
+use http::{days, map, masters, pictures, policies, requests, staff, vehicles};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -59,6 +61,7 @@ use http::{days, masters, pictures, policies, requests, staff, vehicles};
     ),
     tags(
         (name = "pictures", description = "Whole pictures for pages; go on from their `n` over the WebSocket /api/v1/ws"),
+        (name = "map", description = "The map under the pages' marks: vector tiles cut from the roads file"),
         (name = "rides", description = "From wish to ride"),
         (name = "days", description = "Attendance and the day plan"),
         (name = "vehicles", description = "Vehicles and their drivers' devices"),
@@ -73,7 +76,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(pictures::board))
         .routes(routes!(pictures::town))
         .routes(routes!(pictures::clock, pictures::set_clock))
-        .routes(routes!(pictures::map))
+        .routes(routes!(pictures::area))
+        .routes(routes!(map::describe))
+        .routes(routes!(map::choose))
+        .routes(routes!(map::tile))
         .routes(routes!(requests::make, requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(requests::accept))
@@ -124,7 +130,9 @@ pub fn router(setup: Setup) -> Router {
     let history_version = setup.history_version;
     let app = Arc::new(App {
         legs: legs::Legs::new(setup.service.roads.clone()),
-        map: map::MapBody::of(&setup.service.roads),
+        tiles: Arc::new(tiles::Tiles::new(setup.service.roads.clone())),
+        base_map: ArcSwap::from_pointee(setup.base_map),
+        keep_base_map: setup.keep_base_map,
         feed: feed::Feed::default(),
         figures: ArcSwap::new(Arc::new(figures.figures(now))),
         metrics: setup.metrics,
@@ -142,8 +150,9 @@ pub fn router(setup: Setup) -> Router {
         .route("/api/{*rest}", axum::routing::any(no_such_path))
         .route("/health", get(health))
         .route("/metrics", get(metrics_page))
-        .with_state(app)
+        .with_state(app.clone())
         .merge(assets::router())
+        .layer(axum::middleware::from_fn_with_state(app, map::allow_raster))
         .method_not_allowed_fallback(no_such_method)
         .layer(axum::middleware::map_response(problem::as_document))
         .layer(DefaultBodyLimit::max(app::BODY_MAX))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base_map::{BaseMap, Raster};
 use crate::register::Category;
 
 pub type Position = [f64; 2];
@@ -47,6 +48,36 @@ pub struct RoadsInfo {
     pub name: String,
     pub attribution: String,
     pub warning: Option<String>,
+}
+
+/// A map as TileJSON 3.0 describes it, with what the area has chosen to see.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MapDescription {
+    #[schema(example = "3.0.0")]
+    pub tilejson: String,
+    pub name: String,
+    pub attribution: String,
+    /// Version of the layers' scheme.
+    pub version: String,
+    pub scheme: String,
+    #[schema(example = json!(["/api/v1/tiles/{z}/{x}/{y}.mvt?v=0a1b2c3d"]))]
+    pub tiles: Vec<String>,
+    pub minzoom: u8,
+    pub maxzoom: u8,
+    /// West, south, east, north in degrees.
+    pub bounds: [f64; 4],
+    pub vector_layers: Vec<MapLayer>,
+    pub base_map: BaseMap,
+    /// The online raster in place of the own tiles, where one was chosen.
+    pub raster: Option<Raster>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MapLayer {
+    pub id: String,
+    pub fields: BTreeMap<String, String>,
+    pub minzoom: u8,
+    pub maxzoom: u8,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use units::Timestamp;
 
 use crate::fault::Fault;
+use crate::settings::AreaSettings;
 use crate::sqlite::SqliteLog;
 
 /// The number of the folder's layout; a folder with another number is refused.
@@ -68,6 +69,14 @@ impl DataDir {
     /// What was written down when the directory was made.
     pub fn description(&self) -> &Description {
         &self.description
+    }
+
+    /// What the area has set for itself.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`] for a file that is none of settings.
+    pub fn settings(&self) -> Result<AreaSettings, Fault> {
+        AreaSettings::open(&self.path)
     }
 
     /// Opens the log inside. Drop it before the directory.

@@ -37,6 +37,7 @@ mod fault;
 mod memory;
 mod sqlite;
 mod data_dir;
+mod settings;
 
 pub use data_dir::{DataDir, Description, FORMAT};
 pub use fault::{AppendError, Fault, Refusal};
@@ -44,4 +45,5 @@ pub use log::{
     Append, EventLog, LogReader, NewEvent, Receipt, RegisterEntry, RegisterWrite, StoredEvent, Version,
 };
 pub use memory::MemoryLog;
+pub use settings::AreaSettings;
 pub use sqlite::{Settings, SqliteLog, SqliteReader};

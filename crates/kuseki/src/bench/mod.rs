@@ -2,6 +2,7 @@
 
 mod day_plan;
 mod insertion;
+mod map;
 mod quality;
 mod stream;
 
@@ -15,6 +16,8 @@ pub enum Bench {
     Insertion(insertion::Arguments),
     /// Solves sets of instances, compares with the best known values and with other solvers, and prints a table.
     Quality(quality::Arguments),
+    /// Cuts every tile of a roads file's map and tells the time and the size by zoom level.
+    Map(map::Arguments),
     /// Plans a drawn facility's day, compares with a longer search, and changes it the same morning. One line of JSON.
     DayPlan(day_plan::Arguments),
 }
@@ -23,6 +26,7 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
     match command {
         Bench::Insertion(arguments) => insertion::run(arguments),
         Bench::Quality(arguments) => quality::run(arguments),
+        Bench::Map(arguments) => map::run(arguments),
         Bench::DayPlan(arguments) => day_plan::run(arguments),
     }
 }

@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
                 eprintln!("kuseki: the demo's virtual people have stopped: {}", crate::fault::chain(&fault));
             }
         });
-        let served = serve(house, listener, &area_name, Some(clock)).await;
+        let served = serve(house, listener, &area_name, Some(clock), None).await;
         phones.abort();
         served
     })

@@ -6,6 +6,7 @@ mod house;
 mod town;
 mod socket;
 mod walk;
+mod map;
 mod demo;
 mod crash;
 mod refused;

@@ -11,6 +11,7 @@ use std::path::Path;
 use units::Point;
 
 use crate::assemble::{Draft, DraftWay, assemble};
+use crate::map::MapReport;
 use crate::shapes::{AreaShape, RiverShape, Scenery};
 use crate::{Bounds, Fault, Losses, Roads, Source};
 use read::{Extract, RawWay, read_extract};
@@ -23,6 +24,7 @@ const OSM_LICENCE: &str = "© OpenStreetMap contributors, ODbL 1.0";
 pub enum Stage {
     Ways,
     Points,
+    Map,
     Network,
     Hierarchy,
 }
@@ -50,6 +52,7 @@ pub struct ImportReport {
     pub nodes: usize,
     pub edges: usize,
     pub losses: Losses,
+    pub map: MapReport,
 }
 
 impl ImportReport {
@@ -94,12 +97,15 @@ pub fn import_osm(
         other => other,
     })?;
     drop(draft);
+    let shown = |done, of| progress(Progress { stage: Stage::Map, done, of });
+    let (map, map_report) = crate::map::extract(path, bounds, &mut { shown })?;
+    report.map = map_report;
     (report.nodes, report.edges, report.losses) = (network.points.len(), network.edges.len(), losses);
     progress(Progress { stage: Stage::Hierarchy, done: 0, of: 1 });
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let title = file.split('.').next().unwrap_or(&file).to_owned();
     let roads = Roads::prepare(Source { title, licence: OSM_LICENCE.to_owned() }, network, scenery)?;
-    Ok((roads, report))
+    Ok((roads.with_map(map), report))
 }
 
 /// Usable ways over dense points. A closed point gets a copy per way, so that nothing leads through it.

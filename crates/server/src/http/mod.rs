@@ -7,3 +7,4 @@ pub mod requests;
 pub mod vehicles;
 pub mod days;
 pub mod pictures;
+pub mod map;

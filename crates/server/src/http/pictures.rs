@@ -1,11 +1,10 @@
-//! Whole pictures for the pages: board, town hall, map, clock.
+//! Whole pictures for the pages: board, town hall, area, clock.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::app::{App, Call};
@@ -74,15 +73,8 @@ pub async fn set_clock(
     Ok(Json(clock))
 }
 
-/// The map, drawn from the engine's own roads, as GeoJSON layers.
-#[utoipa::path(get, path = "/map", tag = "pictures",
-    responses((status = 200, content_type = "application/json", body = serde_json::Value), (status = 304)))]
-pub async fn map(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let tags = [(header::ETAG, app.map.etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
-    if known == Some(app.map.etag.as_str()) {
-        return (StatusCode::NOT_MODIFIED, tags).into_response();
-    }
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (tags, kind, app.map.json.clone()).into_response()
+/// The area by itself: its name, its roads, its policy. Every page asks for it to know what must be said of the roads.
+#[utoipa::path(get, path = "/area", tag = "pictures", responses((status = 200, body = wire::Area)))]
+pub async fn area(State(app): State<Arc<App>>) -> Json<wire::Area> {
+    Json(app.area(&app.service.snapshot()))
 }

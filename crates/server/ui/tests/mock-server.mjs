@@ -11,6 +11,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
 const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html" };
 /** The same rule that the real server sends: the pages must work under it. */
 const CONTENT_RULE = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'";
+const RASTER_HOST = "https://cyberjapandata.gsi.go.jp";
 const HISTORY = 500;
 const TICK_MS = 500;
 
@@ -52,6 +53,7 @@ class MockServer {
     this.history = [];
     this.answered = new Map();
     this.n = 0;
+    this.baseMap = "own";
     this.timer = setInterval(() => this.beat(), TICK_MS);
     this.server = http.createServer((request, response) => this.hear(request, response));
     const sockets = new WebSocketServer({ server: this.server, path: "/api/v1/ws" });
@@ -209,7 +211,12 @@ class MockServer {
       }
       return [200, this.clock()];
     }
-    if (first === "map") return [200, mapOf(this.town)];
+    if (first === "map" && id === "base-map" && method === "PUT") {
+      this.baseMap = body.base_map;
+      for (const client of this.clients) send(client, { n: this.n, kind: "map", base_map: this.baseMap });
+    }
+    if (first === "map") return [200, mapOf(this.town, this.baseMap)];
+    if (first === "area") return [200, this.board().area];
     if (first === "town") {
       const { area } = this.board();
       return [200, { clock: this.clock(), area, figures: this.figures() }];
@@ -233,6 +240,7 @@ class MockServer {
     const key = request.headers["idempotency-key"];
     let status;
     let content;
+    if (url.pathname.startsWith("/api/v1/tiles/")) return void response.writeHead(204).end();
     const ofDay = this.day.route(request.method, url.pathname.slice("/api/v1".length), text ? JSON.parse(text) : {});
     if (ofDay) {
       response.writeHead(ofDay[0], { "content-type": "application/json" });
@@ -257,7 +265,7 @@ class MockServer {
     const file = join(this.dist, normalize(PAGES[url.pathname] ?? url.pathname.slice(1)));
     try {
       const content = await readFile(file);
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-security-policy": CONTENT_RULE });
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "content-security-policy": this.baseMap === "own" ? CONTENT_RULE : CONTENT_RULE.replace("img-src 'self'", `img-src 'self' ${RASTER_HOST}`).replace("connect-src 'self'", `connect-src 'self' ${RASTER_HOST}`) });
       response.end(content);
     } catch {
       response.writeHead(404).end();

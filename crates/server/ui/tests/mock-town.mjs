@@ -344,20 +344,14 @@ function pointsFrom(line, along) {
   return [line[line.length - 1]];
 }
 
-export function mapOf(town) {
-  const point = (name, node) => ({ type: "Feature", properties: { name, kind: "district" }, geometry: { type: "Point", coordinates: town.streets.nodes[node] } });
-  const collection = (features) => ({ type: "FeatureCollection", features });
-  const rail = Array.from({ length: COLUMNS + 2 }, (_, column) => [LON + (column - 1 - COLUMNS / 2) * STEP_M * M_LON, LAT + ((column - 12) * 120 - 900) * M_LAT]);
-  return {
-    bounds: boundsOf(town),
-    attribution: "作り物の町（試験用）",
-    layers: {
-      roads: collection(town.streets.roads),
-      water: collection([{ type: "Feature", properties: { kind: "river", width_m: 90 }, geometry: { type: "LineString", coordinates: town.streets.river } }]),
-      railways: collection([{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: rail } }]),
-      labels: collection(DISTRICTS.map((name, index) => point(name, ((index * 53 + 27) % (COLUMNS * ROWS))))),
-    },
-  };
+const RASTERS = {
+  own: null,
+  gsi_pale: { tiles: ["https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png"], minzoom: 5, maxzoom: 18, attribution: "国土地理院 地理院タイル", attribution_url: "https://maps.gsi.go.jp/development/ichiran.html" },
+};
+
+/** The description of a map of which every tile is empty: the drawing itself is tested against the real server. */
+export function mapOf(town, baseMap) {
+  return { tilejson: "3.0.0", attribution: "作り物の町（試験用）", tiles: ["/api/v1/tiles/{z}/{x}/{y}.mvt?v=mock"], minzoom: 0, maxzoom: 16, bounds: boundsOf(town), vector_layers: [], base_map: baseMap, raster: RASTERS[baseMap] ?? null };
 }
 
 export function boundsOf(town) {

@@ -5,7 +5,7 @@ import { Feed, socketUrl, type FeedState } from "../lib/feed.ts";
 import { foldChanges, foldPositions } from "../lib/fold.ts";
 import { Glide } from "../lib/glide.ts";
 import { Ticker } from "../lib/ticker.svelte.ts";
-import type { Board, Clock, Fix, Message, RideRequest, Vehicle } from "../lib/types.ts";
+import type { BaseMap, Board, Clock, Fix, Message, RideRequest, Vehicle } from "../lib/types.ts";
 
 const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 const FIRST_RETRY_MS = 2_000;
@@ -20,6 +20,8 @@ export class BoardStore {
   vehicleId: string | null = $state(null);
   requestId: string | null = $state(null);
   focus: Focus | null = $state.raw(null);
+  /** The base map that somebody has chosen while this page was open. */
+  baseMap: BaseMap | null = $state(null);
   readonly ticker = new Ticker();
   /** Drawn movements by vehicle; read by the map on every frame and therefore not reactive. */
   readonly glides = new Map<string, Glide>();
@@ -109,6 +111,8 @@ export class BoardStore {
   private fold(message: Message): void {
     if (message.kind === "clock") {
       this.ticker.set(message.clock);
+    } else if (message.kind === "map") {
+      this.baseMap = message.base_map;
     } else if (message.kind === "positions") {
       this.foldFixes(message.positions);
     } else if (message.kind === "change" && this.board) {

@@ -36,6 +36,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return fill(texts[locale.lang][key], values);
 }
 
+/** The text of `key` in a language of its own, for what must be read by everybody. */
+export function textIn(lang: Lang, key: Key): string {
+  return texts[lang][key];
+}
+
 /** The text of a key that is put together at run time; `fallback` where a newer server sends a word we do not know. */
 export function word(prefix: string, value: string, fallback: string = value): string {
   return (texts[locale.lang] as Record<string, string>)[`${prefix}.${value}`] ?? fallback;

@@ -15,10 +15,12 @@ export const RIDE_CLASSES = [
 export type RideClass = (typeof RIDE_CLASSES)[number];
 
 export type Policy = { effective_from: string; allows: RideClass[]; source: string; author: string };
+/** `straight_lines`: the area runs without a roads file, and every page must say so. */
+export type RoadsInfo = { name: string; attribution: string; warning: string | null; kind?: "network" | "straight_lines" };
 export type Area = {
   name: string;
   service_day: string;
-  roads: { name: string; attribution: string; warning: string | null };
+  roads: RoadsInfo;
   bounds: [number, number, number, number];
   policy: Policy;
 };
@@ -225,15 +227,23 @@ export type Message =
   | { n: number; kind: "change"; at: string; event: string; changes: Changes }
   | { n: number; kind: "positions"; positions: Fix[] }
   | { n: number; kind: "clock"; clock: Clock }
+  | { n: number; kind: "map"; base_map: BaseMap }
   | { n: number; kind: "resync" }
   | { n: number; kind: "problem"; problem: Problem };
 
 export type Fact = "departed" | "arrived" | "boarded" | "alighted" | "no_show";
 
-export type Feature<G, P> = { type: "Feature"; geometry: G; properties: P };
-export type Collection = { type: "FeatureCollection"; features: Feature<unknown, Record<string, unknown>>[] };
-export type TownMap = {
-  bounds: [number, number, number, number];
+/** What lies under the marks: the own tiles, or pictures of 地理院タイル from the internet. */
+export const BASE_MAPS = ["own", "gsi_pale", "gsi_standard"] as const;
+export type BaseMap = (typeof BASE_MAPS)[number];
+export type Raster = { tiles: string[]; minzoom: number; maxzoom: number; attribution: string; attribution_url: string };
+/** TileJSON 3.0, as far as the map needs it, with what the area has chosen to see. */
+export type MapDescription = {
   attribution: string;
-  layers: { roads: Collection; land?: Collection; water: Collection; railways: Collection; labels: Collection };
+  tiles: string[];
+  minzoom: number;
+  maxzoom: number;
+  bounds: [number, number, number, number];
+  base_map: BaseMap;
+  raster: Raster | null;
 };
