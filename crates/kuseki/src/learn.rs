@@ -62,7 +62,10 @@ fn read_fixes(path: &std::path::Path) -> Result<Vec<Fix>, Fault> {
     let mut lines = text.lines().enumerate();
     let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, l)| l.split(',').map(str::trim).collect());
     let column = |name: &str| {
-        header.iter().position(|h| *h == name).ok_or_else(|| wrong(1, &format!("there is no column `{name}`")))
+        header
+            .iter()
+            .position(|h| *h == name)
+            .ok_or_else(|| wrong(1, &format!("there is no column `{name}`")))
     };
     let [vehicle, at, lat, lon] = [column("vehicle")?, column("at")?, column("lat")?, column("lon")?];
     let mut fixes = Vec::new();

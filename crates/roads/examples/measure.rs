@@ -1,4 +1,5 @@
-//! `cargo run --release -p roads --example measure -- [EXTRACT.osm.pbf | SEED]`: how long things take on this machine.
+//! `cargo run --release -p roads --example measure -- [EXTRACT.osm.pbf | NODES.csv EDGES.csv | SEED]`: how long
+//! things take on this machine. `-- tile EXTRACT COLUMNS ROWS OUT` draws a large extract.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -17,6 +18,14 @@ fn mean<T>(times: u32, mut call: impl FnMut(u32) -> T) -> Duration {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, extract, columns, rows, out] = arguments.as_slice()
+        && word == "tile"
+    {
+        let made = roads::tile(Path::new(extract), columns.parse()?, rows.parse()?, Path::new(out))?;
+        println!("{made:?} nodes and ways");
+        return Ok(());
+    }
     let what = std::env::args().nth(1).ok_or("usage: measure EXTRACT.osm.pbf or SEED")?;
     let begin = Instant::now();
     let roads = match what.parse::<u64>() {
@@ -30,7 +39,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
             };
             let (roads, report) = match std::env::args().nth(2) {
-                Some(edges) => import_tables(Path::new(&what), Path::new(&edges), &ImportOptions::default(), &mut show)?,
+                Some(edges) => {
+                    import_tables(Path::new(&what), Path::new(&edges), &ImportOptions::default(), &mut show)?
+                }
                 None => import_osm(Path::new(&what), &ImportOptions::default(), &mut show)?,
             };
             println!("{report:#?}");

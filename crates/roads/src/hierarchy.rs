@@ -101,8 +101,7 @@ impl Hierarchy {
 
     fn of(graph: &fast_paths::FastGraph, order: &Order) -> Hierarchy {
         let mirror = Mirror::of(graph);
-        let middles_into: Vec<u32> =
-            mirror.edges_bwd.iter().map(|e| order.rank_of[e.base_node]).collect();
+        let middles_into: Vec<u32> = mirror.edges_bwd.iter().map(|e| order.rank_of[e.base_node]).collect();
         let half = |edges: &[MirrorEdge], first: &[usize]| Half {
             first: first.iter().map(|edge| *edge as u32).collect(),
             arcs: edges

@@ -151,10 +151,8 @@ impl Net {
         for from in a.halts(&self.network) {
             for to in b.halts(&self.network) {
                 let found = if from.arc != to.arc {
-                    let seeds: Seeds = smallvec![(
-                        self.order.rank_of[from.arc as usize],
-                        self.rest(metric, from)
-                    )];
+                    let seeds: Seeds =
+                        smallvec![(self.order.rank_of[from.arc as usize], self.rest(metric, from))];
                     (hierarchy.one_to_one(&seeds, &self.seeds_of_end(metric, to)), Tour::Round)
                 } else if to.num >= from.num {
                     (self.rest(metric, from) - self.rest(metric, to), Tour::Ahead)

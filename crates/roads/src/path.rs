@@ -124,6 +124,25 @@ impl Path {
         Some(between(before.point, after.point, share))
     }
 
+    /// How far along the path the point nearest to a position lies, and how far the position is from it, in metres.
+    pub fn driven(&self, at: Point) -> Option<(Metres, Metres)> {
+        let mut best: Option<(f64, f64)> = None;
+        let mut behind = 0.0;
+        for pair in self.points.windows(2) {
+            let length = pair[0].point.metres_to(pair[1].point);
+            // The nearer end, or the foot between them by the law of cosines; stretches are short enough to be flat.
+            let (to_a, to_b) = (at.metres_to(pair[0].point), at.metres_to(pair[1].point));
+            let foot = (to_a * to_a - to_b * to_b + length * length) / (2.0 * length.max(1e-9));
+            let foot = foot.clamp(0.0, length);
+            let off = at.metres_to(between(pair[0].point, pair[1].point, foot / length.max(1e-9)));
+            if best.is_none_or(|(least, _)| off < least) {
+                best = Some((off, behind + foot));
+            }
+            behind += length;
+        }
+        best.map(|(off, driven)| (Metres(driven as i64), Metres(off.ceil() as i64)))
+    }
+
     /// The next thing to do for who has driven so far, and the metres to it.
     pub fn next_step(&self, driven: Metres) -> Option<(&Step, Metres)> {
         let step = self.steps.iter().find(|s| s.at > driven && s.act != Act::Depart).or(self.steps.last())?;
@@ -174,15 +193,7 @@ struct Drawing<'n> {
 
 impl<'n> Drawing<'n> {
     fn new(net: &'n Net, metric: &'n Metric) -> Drawing<'n> {
-        Drawing {
-            net,
-            metric,
-            points: Vec::new(),
-            streets: Vec::new(),
-            steps: Vec::new(),
-            millis: 0,
-            cm: 0,
-        }
+        Drawing { net, metric, points: Vec::new(), streets: Vec::new(), steps: Vec::new(), millis: 0, cm: 0 }
     }
 
     fn turn(&mut self, from: Arc, to: Arc) {
@@ -225,10 +236,8 @@ impl<'n> Drawing<'n> {
             let last = behind >= to;
             let point = if last { crate::line::along(&line, to) } else { pair[1] };
             let done = ((behind.min(to) - from) / (to - from).max(1e-12)).clamp(0.0, 1.0);
-            self.points.push(PathPoint {
-                point,
-                after_millis: self.millis + (duration as f64 * done) as i64,
-            });
+            self.points
+                .push(PathPoint { point, after_millis: self.millis + (duration as f64 * done) as i64 });
             if last {
                 break;
             }

@@ -253,13 +253,14 @@ impl Search {
         let stalled = stall
             .of(rank)
             .iter()
-            .any(|over| self.weight(over.to).is_some_and(|there| there + over.weight() < weight));
+            .any(|over| self.weight(over.to).is_some_and(|there| there.wrapping_add(over.weight()) < weight));
         if stalled {
             return None;
         }
         let first = half.first[rank as usize];
         for (arc, up) in (first..).zip(half.of(rank)) {
-            self.reach(up.to, weight + up.weight(), arc);
+            // Real weights are far from the end of the number; only a forged file's go round, and find nothing sensible.
+            self.reach(up.to, weight.wrapping_add(up.weight()), arc);
         }
         Some((rank, weight))
     }

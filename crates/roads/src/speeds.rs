@@ -249,7 +249,9 @@ impl Speeds {
             [("morning_hours", speeds.morning_hours), ("evening_hours", speeds.evening_hours)]
         {
             if open > close {
-                return Err(format!("{key} is {open} to {close}; expected a span that begins before it ends"));
+                return Err(format!(
+                    "{key} is {open} to {close}; expected a span that begins before it ends"
+                ));
             }
         }
         if speeds.evening_hours[0] < speeds.morning_hours[1] {

@@ -156,8 +156,7 @@ impl Standing {
         for number in self.by_edge.get(&place.edge).into_iter().flatten() {
             if let Some(stop) = &self.stops[*number as usize] {
                 let (from, to) = pair(stop.node);
-                weights[*number as usize] =
-                    net.on_one_edge(self.period, net.place(from), net.place(to)).0;
+                weights[*number as usize] = net.on_one_edge(self.period, net.place(from), net.place(to)).0;
             }
         }
         let stops = self.stops.iter().zip(weights);

@@ -65,7 +65,8 @@ impl StraightLines {
             return None;
         }
         let (height, breadth) = self.sides();
-        let at = |low: i32, side: i64, cell: i64| (i64::from(low) + (cell * 2 + 1) * side / (CELLS * 2)) as i32;
+        let at =
+            |low: i32, side: i64, cell: i64| (i64::from(low) + (cell * 2 + 1) * side / (CELLS * 2)) as i32;
         Some(Point::from_e7(
             at(self.bounds.sw.lat_e7(), height, row),
             at(self.bounds.sw.lon_e7(), breadth, column),
@@ -86,8 +87,8 @@ impl StraightLines {
         let cell = |at: i32, low: i32, side: i64| {
             ((i64::from(at) - i64::from(low)) * CELLS / side).clamp(0, CELLS - 1)
         };
-        let node = cell(place.lat_e7(), sw.lat_e7(), height) * CELLS
-            + cell(place.lon_e7(), sw.lon_e7(), breadth);
+        let node =
+            cell(place.lat_e7(), sw.lat_e7(), height) * CELLS + cell(place.lon_e7(), sw.lon_e7(), breadth);
         let node = Node(node as u32);
         let on_road = self.point(node).unwrap_or(place);
         let distance = Metres(place.metres_to(on_road).ceil() as i64);
@@ -101,7 +102,10 @@ impl StraightLines {
             panic!("{from} or {to} is beyond the grid");
         };
         let metres = (a.metres_to(b) * f64::from(self.factor_percent) / 100.0).ceil() as i64;
-        Travel { seconds: Seconds((metres * 36 + self.kmh_tenths() - 1) / self.kmh_tenths()), metres: Metres(metres) }
+        Travel {
+            seconds: Seconds((metres * 36 + self.kmh_tenths() - 1) / self.kmh_tenths()),
+            metres: Metres(metres),
+        }
     }
 
     fn kmh_tenths(&self) -> i64 {

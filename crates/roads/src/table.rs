@@ -34,9 +34,7 @@ pub fn import_tables(
     read_edges(edges, &index, &mut draft, &mut report)?;
     if draft.ways.is_empty() {
         return Err(match (options.bounds, present) {
-            (Some(wanted), Some(present)) => {
-                Fault::OutsideBox { path: edges.to_owned(), wanted, present }
-            }
+            (Some(wanted), Some(present)) => Fault::OutsideBox { path: edges.to_owned(), wanted, present },
             _ => Fault::NoRoads { path: edges.to_owned(), ways: report.ways_read },
         });
     }
@@ -68,8 +66,7 @@ impl<'p> Table<'p> {
         let mut file = BufReader::new(File::open(path).map_err(io)?);
         let begin = std::io::BufRead::fill_buf(&mut file).map_err(io)?;
         let zipped = begin.starts_with(&[0x1f, 0x8b]);
-        let plain: Box<dyn Read> =
-            if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let plain: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(plain);
         let not = |what: String| Fault::NotTable { path: path.to_owned(), expected, what };
         let header = reader.headers().map_err(|e| not(e.to_string()))?.clone();
@@ -99,15 +96,21 @@ impl<'p> Table<'p> {
     fn number<T: std::str::FromStr>(&self, row: &StringRecord, column: usize) -> Result<T, Fault> {
         let text = self.text(row, column);
         let line = row.position().map_or(0, csv::Position::line);
-        text.parse().map_err(|_| self.fault(format!("line {line}, column {}: `{text}` is no number", column + 1)))
+        text.parse()
+            .map_err(|_| self.fault(format!("line {line}, column {}: `{text}` is no number", column + 1)))
     }
 }
 
 type Index = BTreeMap<i64, Option<u32>>;
 
 /// Nodes by id; `None` for those outside the box.
-fn read_nodes(path: &Path, bounds: Option<Bounds>, draft: &mut Draft) -> Result<(Index, Option<Bounds>), Fault> {
-    let mut table = Table::open(path, "road nodes (node_id, lat, lon, tag)", &["node_id", "lat", "lon", "tag"], 3)?;
+fn read_nodes(
+    path: &Path,
+    bounds: Option<Bounds>,
+    draft: &mut Draft,
+) -> Result<(Index, Option<Bounds>), Fault> {
+    let mut table =
+        Table::open(path, "road nodes (node_id, lat, lon, tag)", &["node_id", "lat", "lon", "tag"], 3)?;
     let mut index = Index::new();
     let mut present = Vec::new();
     let mut row = StringRecord::new();

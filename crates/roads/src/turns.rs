@@ -6,9 +6,9 @@
 // order: both sets and the map are only looked up, never walked.
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::RoadClass;
 use crate::network::{Arc, Network, edge_of, flag};
 use crate::speeds::Profile;
-use crate::RoadClass;
 
 /// How one arc leads into the next: a kind in the lower three bits, and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -66,7 +66,8 @@ fn what_is_no_extract_is_refused_by_name() {
         assert!(matches!(fault, Fault::NotOsm { .. }), "{fault}");
         assert!(fault.to_string().contains("town.osm.pbf"), "{fault}");
     }
-    let absent = import_osm(&folder.path().join("absent.osm.pbf"), &ImportOptions::default(), &mut |_| {}).unwrap_err();
+    let absent = import_osm(&folder.path().join("absent.osm.pbf"), &ImportOptions::default(), &mut |_| {})
+        .unwrap_err();
     assert!(matches!(absent, Fault::Io { .. }), "{absent}");
 }
 

@@ -3,6 +3,7 @@
 mod day_plan;
 mod insertion;
 mod quality;
+mod roads;
 mod stream;
 
 use clap::Subcommand;
@@ -17,6 +18,8 @@ pub enum Bench {
     Quality(quality::Arguments),
     /// Plans a drawn facility's day, compares with a longer search, and changes it the same morning. One line of JSON.
     DayPlan(day_plan::Arguments),
+    /// Loads a roads file and measures its questions: one to one, paths, tables, standing buckets. One line of JSON.
+    Roads(roads::Arguments),
 }
 
 pub fn run(command: &Bench) -> Result<(), Fault> {
@@ -24,5 +27,6 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
         Bench::Insertion(arguments) => insertion::run(arguments),
         Bench::Quality(arguments) => quality::run(arguments),
         Bench::DayPlan(arguments) => day_plan::run(arguments),
+        Bench::Roads(arguments) => roads::run(arguments),
     }
 }

@@ -262,8 +262,10 @@ impl<'a> Maker<'a> {
         let shape_to = u32::try_from(self.pieces.shape.len())
             .map_err(|_| Fault::TooLarge { what: "over 4 billion points of roads" })?;
         let (heading_a, heading_b) = headings(&line);
-        let halts =
-            [self.halts(segments, points, parts, &steps, true), self.halts(segments, points, parts, &steps, false)];
+        let halts = [
+            self.halts(segments, points, parts, &steps, true),
+            self.halts(segments, points, parts, &steps, false),
+        ];
         let edge = self.pieces.edges.len() as u32;
         for part in parts {
             self.edge_of_segment[*part as usize] = edge;

@@ -112,6 +112,10 @@ fn kept_arcs(whole: &Network) -> Vec<bool> {
         steps.extend(turns.from(state).map(|(to, _)| (state, to)));
     }
     let mut kept = largest_part(turns.len(), &steps);
+    if kept.iter().filter(|kept| **kept).count() < 2 {
+        // An arc by itself, from which one cannot come back to it.
+        kept.fill(false);
+    }
     kept.truncate(whole.edges.len() * 2);
     for (arc, kept) in kept.iter_mut().enumerate() {
         *kept &= whole.is_open(arc as Arc);

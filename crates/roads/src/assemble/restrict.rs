@@ -47,8 +47,7 @@ fn one(draft: &Draft, chains: &Chains, network: &Network, r: &Restriction) -> Op
             // Whoever has begun to drive the sequence must drive it to its end.
             for length in 1..=begun.len() {
                 let at = network.head(begun[length - 1]);
-                let on: Vec<Arc> =
-                    if length < begun.len() { vec![begun[length]] } else { gone.clone() };
+                let on: Vec<Arc> = if length < begun.len() { vec![begun[length]] } else { gone.clone() };
                 // On a way of several, only who has entered it is bound.
                 if length == 1 && begun.len() > 1 {
                     continue;
@@ -112,7 +111,9 @@ fn through(
         let ends = [*nodes.first()?, *nodes.last()?];
         let begin = match here {
             Some(point) => point,
-            None => *ends.iter().find(|p| before.contains(p) && !(after.contains(p) && ends[0] != ends[1]))?,
+            None => {
+                *ends.iter().find(|p| before.contains(p) && !(after.contains(p) && ends[0] != ends[1]))?
+            }
         };
         let end = *ends.iter().find(|p| **p != begin && after.contains(p))?;
         entry.get_or_insert(begin);

@@ -49,11 +49,11 @@ fn may_drive(network: &Network, nodes: &[u32]) -> bool {
         let a = turns.arc_of(state);
         network.tail(a) == from && network.head(a) == to
     };
-    let mut states: Vec<u32> = (0..network.edges.len() as u32 * 2)
-        .filter(|a| network.is_open(*a) && on(*a, steps[0]))
-        .collect();
+    let mut states: Vec<u32> =
+        (0..network.edges.len() as u32 * 2).filter(|a| network.is_open(*a) && on(*a, steps[0])).collect();
     for step in &steps[1..] {
-        states = states.iter().flat_map(|s| turns.from(*s)).map(|(to, _)| to).filter(|s| on(*s, *step)).collect();
+        states =
+            states.iter().flat_map(|s| turns.from(*s)).map(|(to, _)| to).filter(|s| on(*s, *step)).collect();
     }
     !states.is_empty()
 }

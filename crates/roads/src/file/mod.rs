@@ -54,9 +54,8 @@ pub(crate) struct Written<'a> {
 
 type Tag = [u8; 4];
 
-const TAGS: [Tag; 10] = [
-    *b"SRCE", *b"NETW", *b"SPED", *b"ORDR", *b"HIE0", *b"HIE1", *b"HIE2", *b"HIE3", *b"SCEN", *b"MAPX",
-];
+const TAGS: [Tag; 10] =
+    [*b"SRCE", *b"NETW", *b"SPED", *b"ORDR", *b"HIE0", *b"HIE1", *b"HIE2", *b"HIE3", *b"SCEN", *b"MAPX"];
 
 struct Entry {
     tag: Tag,
@@ -120,7 +119,9 @@ fn read_table(path: &Path, file: &mut File, size: u64) -> Result<Vec<Entry>, Fau
     file.read_exact(&mut count).map_err(io)?;
     let sections = u32::from_le_bytes(count);
     if sections > MOST_SECTIONS {
-        return Err(malformed(format!("it announces {sections} sections; at most {MOST_SECTIONS} are known")));
+        return Err(malformed(format!(
+            "it announces {sections} sections; at most {MOST_SECTIONS} are known"
+        )));
     }
     let mut table = vec![0; sections as usize * 16];
     file.read_exact(&mut table).map_err(io)?;
@@ -130,7 +131,8 @@ fn read_table(path: &Path, file: &mut File, size: u64) -> Result<Vec<Entry>, Fau
     }
     let mut entries = Vec::new();
     let mut left = size - HEAD as u64 - 4;
-    left = left.checked_sub(table.len() as u64).ok_or_else(|| malformed("its table is cut off".to_owned()))?;
+    left =
+        left.checked_sub(table.len() as u64).ok_or_else(|| malformed("its table is cut off".to_owned()))?;
     for entry in table.chunks_exact(16) {
         let mut input = Input::new(entry);
         let mut tag = [0; 4];

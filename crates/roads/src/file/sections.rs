@@ -64,15 +64,8 @@ fn network(out: &mut Output, network: &Network) {
             out.u32(n);
         }
         let halts = e.halts.map(|h| [h.signals, h.crossings, h.stops, h.level_crossings]);
-        let small = [
-            e.class as u8,
-            e.surface as u8,
-            e.flags,
-            e.limit_kmh,
-            e.width_dm,
-            e.heading_a,
-            e.heading_b,
-        ];
+        let small =
+            [e.class as u8, e.surface as u8, e.flags, e.limit_kmh, e.width_dm, e.heading_a, e.heading_b];
         out.bytes.extend_from_slice(&small);
         out.bytes.extend_from_slice(halts.as_flattened());
     });
@@ -178,7 +171,9 @@ fn read_network(input: &mut Input) -> Result<Network, String> {
             && e.shape_from <= e.shape_to
             && e.shape_to as usize <= shape.len();
         if !ends || !rest || e.cm == 0 || e.flags & (flag::OPEN_AB | flag::OPEN_BA) == 0 {
-            return Err(format!("edge {i} refers to something outside the file, or has no length or direction"));
+            return Err(format!(
+                "edge {i} refers to something outside the file, or has no length or direction"
+            ));
         }
     }
     if edges.len() > 1 << 29 || edges.is_empty() {
@@ -224,7 +219,11 @@ fn check_order(order: &[u32], network: &Network, turns: &Turns) -> Result<(), St
     for state in order {
         match seen.get_mut(*state as usize) {
             Some(seen) if !*seen => *seen = true,
-            _ => return Err(format!("state {state} occurs twice in the order of contraction or does not exist")),
+            _ => {
+                return Err(format!(
+                    "state {state} occurs twice in the order of contraction or does not exist"
+                ));
+            }
         }
     }
     let lacking = (0..turns.len() as u32).find(|s| !seen[*s as usize] && network.is_open(turns.arc_of(*s)));

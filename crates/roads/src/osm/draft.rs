@@ -129,9 +129,7 @@ fn restriction(
         ids.iter().filter_map(|id| pieces_of.get(id)).flatten().copied().collect()
     };
     let via = match (raw.via_points.as_slice(), raw.via_ways.as_slice()) {
-        ([point], []) => {
-            Via::Point(extract.index.get(point).map_or(u32::MAX, |i| dense[*i as usize]))
-        }
+        ([point], []) => Via::Point(extract.index.get(point).map_or(u32::MAX, |i| dense[*i as usize])),
         ([], [_, ..]) => Via::Ways(raw.via_ways.iter().map(|id| pieces(&[*id])).collect()),
         // Neither or both: no map means that.
         _ => Via::Point(u32::MAX),

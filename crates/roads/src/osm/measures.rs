@@ -47,7 +47,13 @@ pub(super) fn ferry_seconds(text: &str) -> Option<u32> {
             match c {
                 '0'..='9' => number = number.checked_mul(10)?.checked_add(c as u32 - '0' as u32)?,
                 'H' | 'M' | 'S' => {
-                    let unit = if c == 'H' { 3_600 } else if c == 'M' { 60 } else { 1 };
+                    let unit = if c == 'H' {
+                        3_600
+                    } else if c == 'M' {
+                        60
+                    } else {
+                        1
+                    };
                     seconds = seconds.checked_add(number.checked_mul(unit)?)?;
                     number = 0;
                 }
@@ -91,9 +97,8 @@ mod tests {
 
     #[test]
     fn widths() {
-        let of = |line: &str| {
-            width_dm(&Tags(line.split(' ').filter_map(|tag| tag.split_once('=')).collect()))
-        };
+        let of =
+            |line: &str| width_dm(&Tags(line.split(' ').filter_map(|tag| tag.split_once('=')).collect()));
         assert_eq!(of("width=2.5"), 25);
         assert_eq!(of("width=3m maxwidth=1.7"), 22);
         assert_eq!(of("yh:WIDTH=1.5m～3.0m"), 25);

@@ -159,30 +159,39 @@ pub(super) fn each_element(
         let blob = blob.map_err(|e| not_osm(explain(&e)))?;
         let at = blob.offset().map_or(0, |o| o.0).min(size);
         progress(at, size);
-        match blob.decode().map_err(|e| not_osm(explain(&e)))? {
-            BlobDecode::OsmHeader(header) => {
-                head_seen = true;
-                let known = ["OsmSchema-V0.6", "DenseNodes"];
-                if let Some(other) = header.required_features().iter().find(|f| !known.contains(&f.as_str())) {
-                    return Err(not_osm(format!("it needs `{other}`, which is not read here")));
-                }
-            }
-            BlobDecode::OsmData(_) if !head_seen => {
-                return Err(not_osm("its first block is not a header".to_owned()));
-            }
-            // The reader takes indices inside a block on trust and panics on wrong ones: that is damage, not a bug.
-            BlobDecode::OsmData(block) => {
-                catch_unwind(AssertUnwindSafe(|| block.for_each_element(&mut *each)))
-                    .map_err(|_| not_osm(format!("the block at byte {at} contradicts itself")))?;
-            }
-            BlobDecode::Unknown(_) => {}
-        }
+        // The reader takes indices inside a block on trust and panics on wrong ones: that is damage, not a bug.
+        catch_unwind(AssertUnwindSafe(|| take_block(&blob, &mut head_seen, each)))
+            .unwrap_or_else(|_| Err(format!("the block at byte {at} contradicts itself")))
+            .map_err(not_osm)?;
     }
     if !head_seen {
         return Err(not_osm("it has no header block".to_owned()));
     }
     progress(size, size);
     Ok(())
+}
+
+fn take_block(
+    blob: &osmpbf::Blob,
+    head_seen: &mut bool,
+    each: &mut dyn FnMut(Element),
+) -> Result<(), String> {
+    match blob.decode().map_err(|e| explain(&e))? {
+        BlobDecode::OsmHeader(header) => {
+            *head_seen = true;
+            let known = ["OsmSchema-V0.6", "DenseNodes"];
+            match header.required_features().iter().find(|f| !known.contains(&f.as_str())) {
+                Some(other) => Err(format!("it needs `{other}`, which is not read here")),
+                None => Ok(()),
+            }
+        }
+        BlobDecode::OsmData(_) if !*head_seen => Err("its first block is not a header".to_owned()),
+        BlobDecode::OsmData(block) => {
+            block.for_each_element(each);
+            Ok(())
+        }
+        BlobDecode::Unknown(_) => Ok(()),
+    }
 }
 
 /// The library's words name its own types; most people need to know that the file ends too early.

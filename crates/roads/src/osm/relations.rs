@@ -21,7 +21,9 @@ pub(super) enum Sign {
     ForOthers,
     /// Holds at some hours only; not applied.
     Conditional,
-    Turn { only: bool },
+    Turn {
+        only: bool,
+    },
 }
 
 pub(super) fn restriction(tags: &Tags) -> Sign {
@@ -29,9 +31,9 @@ pub(super) fn restriction(tags: &Tags) -> Sign {
     if kind != "restriction" && !kind.starts_with("restriction:") {
         return Sign::Other;
     }
-    let excepted = tags
-        .get("except")
-        .is_some_and(|e| e.split(';').any(|who| matches!(who.trim(), "motorcar" | "motor_vehicle" | "vehicle")));
+    let excepted = tags.get("except").is_some_and(|e| {
+        e.split(';').any(|who| matches!(who.trim(), "motorcar" | "motor_vehicle" | "vehicle"))
+    });
     if excepted {
         return Sign::ForOthers;
     }
@@ -51,9 +53,8 @@ mod tests {
 
     #[test]
     fn who_is_bound() {
-        let of = |line: &str| {
-            restriction(&Tags(line.split(' ').filter_map(|tag| tag.split_once('=')).collect()))
-        };
+        let of =
+            |line: &str| restriction(&Tags(line.split(' ').filter_map(|tag| tag.split_once('=')).collect()));
         let (no, only) = (Sign::Turn { only: false }, Sign::Turn { only: true });
         for (line, expected) in [
             ("type=restriction restriction=no_left_turn", no),

@@ -19,7 +19,10 @@ pub(crate) enum Use {
         /// Something depends on the hour or the day, which is not looked at.
         conditional: bool,
     },
-    River { name: String, width_metres: u32 },
+    River {
+        name: String,
+        width_metres: u32,
+    },
     Railway,
     Area(AreaKind),
 }
@@ -108,7 +111,12 @@ fn road(tags: &Tags, highway: &str) -> Verdict {
 /// Lower passages let no minibus through.
 const LOWEST_METRES: f64 = 2.0;
 
-fn taken_road(tags: &Tags, class: RoadClass, ramp: bool, (direction, reversed): (Direction, bool)) -> Verdict {
+fn taken_road(
+    tags: &Tags,
+    class: RoadClass,
+    ramp: bool,
+    (direction, reversed): (Direction, bool),
+) -> Verdict {
     let name = tags.get("name").or_else(|| tags.get("ref")).unwrap_or_default();
     let mut look = WayLook::plain(class, name, direction);
     look.surface = surface(tags);

@@ -18,7 +18,7 @@ export type Policy = { effective_from: string; allows: RideClass[]; source: stri
 export type Area = {
   name: string;
   service_day: string;
-  roads: { name: string; attribution: string; warning: string | null };
+  roads: { kind: string; name: string; attribution: string; factor_percent: number | null; warning: string | null };
   bounds: [number, number, number, number];
   policy: Policy;
 };
@@ -77,6 +77,7 @@ export type Vehicle = {
   seats: number;
   visits: Visit[];
   path: Position[];
+  next_step: NextStep | null;
   revision: number;
   acknowledged_revision: number;
   late_minutes: number;
@@ -236,4 +237,11 @@ export type TownMap = {
   bounds: [number, number, number, number];
   attribution: string;
   layers: { roads: Collection; land?: Collection; water: Collection; railways: Collection; labels: Collection };
-};
+};export interface NextStep {
+  act: string;
+  street: string;
+  metres: number;
+  position: Position;
+}
+
+
