@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Speeds of this area by class and hour (TOML); those of the roads file if left out.
     #[arg(long, requires = "roads")]
     speeds: Option<PathBuf>,
+    /// Counts with the speeds of a day of snow at all hours.
+    #[arg(long, requires = "roads")]
+    snow: bool,
     /// Without roads: the box SOUTH,WEST,NORTH,EAST in degrees that places lie in; all of Japan if left out.
     #[arg(long, value_name = "S,W,N,E", allow_hyphen_values = true, conflicts_with = "roads")]
     bbox: Option<String>,
@@ -126,8 +129,14 @@ fn find_roads(arguments: &Arguments) -> Result<Roads, Fault> {
         return Ok(Roads::straight_lines(lines)?);
     };
     let roads = Roads::open(path)?;
-    let Some(speeds) = &arguments.speeds else { return Ok(roads) };
-    let roads = roads.with_speeds(read_speeds(speeds)?);
+    let given = arguments.speeds.as_deref().map(read_speeds).transpose()?;
+    let Some(mut speeds) = given.or_else(|| roads.speeds().cloned()) else { return Ok(roads) };
+    if arguments.snow {
+        speeds = speeds.in_snow();
+    } else if arguments.speeds.is_none() {
+        return Ok(roads);
+    }
+    let roads = roads.with_speeds(speeds);
     roads.ready_all();
     Ok(roads)
 }

@@ -202,6 +202,13 @@ impl Speeds {
         &self.profiles[period.index()]
     }
 
+    /// Snow at all hours.
+    pub fn in_snow(mut self) -> Speeds {
+        let snow = self.profile(Period::Snow).clone();
+        self.profiles = Period::ALL.map(|_| snow.clone());
+        self
+    }
+
     /// The period of an hour of an ordinary day.
     pub fn period_at(&self, time: DayTime) -> Period {
         let within = |[open, close]: [DayTime; 2]| open <= time && time < close;

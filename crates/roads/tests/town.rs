@@ -166,6 +166,18 @@ fn one_way_streets_are_driven_one_way() {
 }
 
 #[test]
+fn the_town_has_forbidden_turns_narrow_lanes_and_peaks() {
+    let roads = &town().roads;
+    assert!(roads.ban_count() >= 4, "{}", roads.ban_count());
+    let houses = town().plots.iter().filter(|p| p.kind == PlotKind::House);
+    let widths: Vec<_> = houses.filter_map(|p| roads.snap(p.point).ok()?.width_dm).collect();
+    assert!(widths.contains(&23) && widths.contains(&26), "{} narrow", widths.len());
+    let (a, b) = (Node(10), Node(roads.node_count() as u32 - 10));
+    let seconds = Period::ALL.map(|period| roads.travel_during(period, a, b).seconds);
+    assert!(seconds[1] > seconds[0] && seconds[2] > seconds[0] && seconds[3] > seconds[1], "{seconds:?}");
+}
+
+#[test]
 fn towns_are_not_chessboards() {
     // Directions of side streets, folded to a quarter turn: no tenth of the quarter holds more than a third of them.
     let mut bins = [0.0_f64; 10];

@@ -1,7 +1,7 @@
 //! `kuseki bench roads`: what a roads file answers, and in what time.
 
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rand::{Rng, SeedableRng};
@@ -22,6 +22,9 @@ pub struct Arguments {
     /// Pairs for one to one and for paths.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pairs: u32,
+    /// Writes the pairs with what is said of them as CSV, for a comparison with other routers.
+    #[arg(long)]
+    dump: Option<PathBuf>,
 }
 
 /// Live visits of a fleet, as the standing buckets are measured with.
@@ -37,6 +40,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let pairs = arguments.pairs as usize;
     let (from, to) = (draw(pairs), draw(pairs));
     let one_to_one = median(pairs, |i| roads.travel(from[i], to[i]));
+    if let Some(out) = &arguments.dump {
+        dump(&roads, &from, &to, out)?;
+    }
     let path = median(pairs.min(2_000), |i| roads.path(from[i], to[i]));
     let spots = draw(1_000);
     let small = median(9, |_| roads.many_to_many(&spots[..100], &spots[..100]));
@@ -76,6 +82,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     });
     println!("{figures}");
     Ok(())
+}
+
+fn dump(roads: &Roads, from: &[Node], to: &[Node], out: &Path) -> Result<(), Fault> {
+    let mut text = String::from("from_lat,from_lon,to_lat,to_lon,seconds,metres\n");
+    for (a, b) in from.iter().zip(to) {
+        if let (Some(p), Some(q)) = (roads.point(*a), roads.point(*b)) {
+            let travel = roads.travel(*a, *b);
+            let (seconds, metres) = (travel.seconds.0, travel.metres.0);
+            text.push_str(&format!("{},{},{},{},{seconds},{metres}\n", p.lat(), p.lon(), q.lat(), q.lon()));
+        }
+    }
+    std::fs::write(out, text).map_err(|source| Fault::File { path: out.to_owned(), source })
 }
 
 /// The median time of so many calls.
