@@ -123,11 +123,11 @@ impl Net {
         on.collect()
     }
 
-    pub fn from_seeds(&self, period: Period, node: Node) -> Seeds {
+    pub fn outward_seeds(&self, period: Period, node: Node) -> Seeds {
         self.seeds_from(&self.ready(period).metric, self.place(node))
     }
 
-    pub fn to_seeds(&self, period: Period, node: Node) -> Seeds {
+    pub fn inward_seeds(&self, period: Period, node: Node) -> Seeds {
         self.seeds_to(&self.ready(period).metric, self.place(node))
     }
 

@@ -76,11 +76,11 @@ impl Standing {
         let mut stop = Stop { node, into: Vec::new(), out: Vec::new() };
         if let Some(net) = roads.net() {
             let hierarchy = &net.ready(self.period).hierarchy;
-            hierarchy.reached(false, &net.to_seeds(self.period, node), |rank, weight| {
+            hierarchy.reached(false, &net.inward_seeds(self.period, node), |rank, weight| {
                 self.into.entry(rank).or_default().push((number, weight));
                 stop.into.push(rank);
             });
-            hierarchy.reached(true, &net.from_seeds(self.period, node), |rank, weight| {
+            hierarchy.reached(true, &net.outward_seeds(self.period, node), |rank, weight| {
                 self.out.entry(rank).or_default().push((number, weight));
                 stop.out.push(rank);
             });
@@ -142,9 +142,9 @@ impl Standing {
         let mut weights = vec![UNREACHED; self.stops.len()];
         let hierarchy = &net.ready(self.period).hierarchy;
         let (seeds, buckets) = if outward {
-            (net.from_seeds(self.period, node), &self.into)
+            (net.outward_seeds(self.period, node), &self.into)
         } else {
-            (net.to_seeds(self.period, node), &self.out)
+            (net.inward_seeds(self.period, node), &self.out)
         };
         hierarchy.reached(outward, &seeds, |rank, weight| {
             for (number, rest) in buckets.get(&rank).into_iter().flatten() {

@@ -55,7 +55,10 @@ pub(crate) const SHARP_BEND: u8 = 85;
 pub(crate) fn turn(network: &Network, from: Arc, to: Arc) -> Option<Turn> {
     let node = network.head(from);
     if edge_of(from) == edge_of(to) {
-        return network.is_dead_end(node).then_some(Turn(Turn::ROUND));
+        if network.is_dead_end(node) {
+            return Some(Turn(Turn::ROUND));
+        }
+        return may_turn_round(network, from, node).then_some(Turn(Turn::ROUND | Turn::GIVE_WAY));
     }
     let (e, f) = (network.edge(from), network.edge(to));
     let bend = bend(network, from, to);
@@ -88,6 +91,22 @@ pub(crate) fn turn(network: &Network, from: Arc, to: Arc) -> Option<Turn> {
     // A side road that meets a greater one passing by has to wait for a gap.
     let gives_way = greater >= 2 && !network.has_signals(node) && !e.has(flag::RAMP);
     Some(Turn(boarding | kind | if gives_way { Turn::GIVE_WAY } else { 0 }))
+}
+
+/// Besides dead ends a driver turns round, in several moves and after letting others pass, in the mouth of a quiet side
+/// street; not between lights and not on a roundabout or a ramp. Without this a house on the far kerb of a long road would
+/// lie kilometres away.
+fn may_turn_round(network: &Network, from: Arc, node: u32) -> bool {
+    let come = network.edge(from);
+    let mouth = |other: usize| {
+        let e = &network.edges[other];
+        other != edge_of(from) && e.is_quiet() && !e.has(flag::RAMP | flag::ROUND)
+    };
+    let barred = come.has(flag::RAMP | flag::ROUND) || !come.class.may_halt();
+    !barred
+        && !network.has_signals(node)
+        && network.edges_at(node).count() >= 3
+        && network.edges_at(node).any(mouth)
 }
 
 /// States and turns. States `0..arcs` are the arcs themselves, closed ones included; copies follow.

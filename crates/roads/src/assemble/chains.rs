@@ -8,6 +8,7 @@ use super::draft::{Direction, Draft, Via, post};
 use crate::Fault;
 use crate::line::headings;
 use crate::network::{Edge, Halts, Pieces, flag, node_flag};
+use crate::strong::largest_part;
 
 /// Traffic lights closer than this belong to one junction and hold a vehicle once.
 const ONE_JUNCTION_METRES: f64 = 40.0;
@@ -353,12 +354,20 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// A dead end is where at most one road leads out, so that who came by it can only turn round.
+/// A dead end is where at most one road leads out, so that who came by it can only turn round. Roads that lead away for
+/// good do not count.
 fn mark_dead_ends(pieces: &mut Pieces) {
+    let open = pieces.edges.iter().flat_map(|e| {
+        let there = (e.flags & flag::OPEN_AB != 0).then_some((e.a, e.b));
+        let back = (e.flags & flag::OPEN_BA != 0).then_some((e.b, e.a));
+        there.into_iter().chain(back)
+    });
+    let open: Vec<(u32, u32)> = open.collect();
+    let strong = largest_part(pieces.points.len(), &open);
     let mut ways_out = vec![0_u8; pieces.points.len()];
     for edge in &pieces.edges {
-        let open = |bit: u8| u8::from(edge.flags & bit != 0);
         let (a, b) = (edge.a as usize, edge.b as usize);
+        let open = |bit: u8| u8::from(edge.flags & bit != 0 && strong[a] == strong[b]);
         ways_out[a] = ways_out[a].saturating_add(open(flag::OPEN_AB));
         ways_out[b] = ways_out[b].saturating_add(open(flag::OPEN_BA));
     }

@@ -59,7 +59,7 @@ fn one(draft: &Draft, chains: &Chains, network: &Network, r: &Restriction) -> Op
         } else {
             // Turning round where no way out exists is never what a restriction means.
             let last = edge_of(begun[begun.len() - 1]);
-            let on = gone.iter().filter(|to| edge_of(**to) != last);
+            let on = gone.iter().filter(|to| edge_of(**to) != last || !network.is_dead_end(exit));
             bans.extend(on.map(|to| [&begun[..], &[*to]].concat()));
         }
     }

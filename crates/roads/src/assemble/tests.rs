@@ -136,10 +136,17 @@ fn a_forbidden_turn_is_not_driven_and_the_others_are() {
 }
 
 #[test]
-fn one_turns_round_at_dead_ends_only() {
-    let (cross, _) = network(&CROSS, &ARMS);
-    assert!(!may_drive(&cross, &[0, 4, 0]));
-    assert!(may_drive(&cross, &[4, 0, 4]));
+fn one_turns_round_at_dead_ends_and_in_the_mouths_of_quiet_streets() {
+    let (quiet, _) = network(&CROSS, &ARMS);
+    assert!(may_drive(&quiet, &[4, 0, 4]) && may_drive(&quiet, &[0, 4, 0]));
+    let mut busy = draft(&CROSS, &ARMS);
+    busy.ways.iter_mut().for_each(|way| way.look.class = RoadClass::Secondary);
+    let (busy, _) = assemble(&busy).unwrap();
+    assert!(may_drive(&busy, &[4, 0, 4]) && !may_drive(&busy, &[0, 4, 0]));
+    let mut lit = draft(&CROSS, &ARMS);
+    lit.posts[4] = post::SIGNALS;
+    assert!(!may_drive(&assemble(&lit).unwrap().0, &[0, 4, 0]));
+    assert!(!may_drive(&restricted(false, 0, 0), &[0, 4, 0]), "unless a sign forbids it");
 }
 
 #[test]
