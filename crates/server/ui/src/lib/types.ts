@@ -237,11 +237,11 @@ export type TownMap = {
   bounds: [number, number, number, number];
   attribution: string;
   layers: { roads: Collection; land?: Collection; water: Collection; railways: Collection; labels: Collection };
-};export interface NextStep {
+};
+
+export type NextStep = {
   act: string;
   street: string;
   metres: number;
   position: Position;
-}
-
-
+};
