@@ -160,6 +160,7 @@ impl Engine {
         self.version
     }
 
+    /// The engine's travel times; [`TravelTable::look_ahead`] says for when they are meant.
     pub fn travel(&self) -> &TravelTable {
         &self.table
     }
@@ -184,6 +185,7 @@ impl Engine {
 
     /// When the coming visits of a route will begin, as things look at `now`.
     pub fn forecast(&self, route: RouteId, now: Timestamp) -> Vec<Forecast> {
+        self.table.look_ahead(route.day, now);
         forecast(&self.area, route, now, &self.table)
     }
 

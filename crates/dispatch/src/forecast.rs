@@ -93,6 +93,7 @@ impl Work<'_> {
     /// Notes every visit whose lateness moved into another band since it was last told.
     pub(crate) fn watch_delays(&mut self) -> Result<(), Turned> {
         let today = ServiceDay::of(self.now);
+        self.table.look_ahead(today, self.now);
         let ids: Vec<RouteId> = self.area.routes.keys().copied().filter(|id| id.day == today).collect();
         let mut changes = Vec::new();
         for id in ids {

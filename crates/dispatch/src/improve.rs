@@ -49,6 +49,7 @@ fn open<'t>(
 
 /// Searches for so many steps; none if nothing worth the change is found.
 pub(crate) fn propose(area: &Area, now: Timestamp, table: &TravelTable, steps: u64) -> Option<Proposal> {
+    table.look_ahead(ServiceDay::of(now), now);
     let live = open(area, now, table)
         .inspect_err(|fault| tracing::error!(%fault, "the day could not be set up for improvement"))
         .ok()??;
@@ -79,6 +80,7 @@ impl Work<'_> {
             })
         };
         let table: &TravelTable = self.table;
+        table.look_ahead(proposal.day, self.now);
         let live = open(&self.area, self.now, table)?.filter(|live| live.day == proposal.day);
         let live = live.ok_or_else(|| stale("it is for another day"))?;
         let before = live.plan.judge(&live.model).map_err(|_| stale("the plan as it stands gave way"))?;

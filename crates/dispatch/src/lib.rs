@@ -42,5 +42,5 @@ pub use forecast::{Forecast, forecast};
 pub use register::Register;
 pub use service::{Happened, Published, Service, ServiceSetup, Snapshot};
 pub use tracking::{Dropped, Fix, Tracking, Whereabouts};
-pub use travel::TravelTable;
+pub use travel::{Ahead, TravelTable, Ways};
 pub use turned::{Fault, Turned};

@@ -77,6 +77,7 @@ impl Work<'_> {
         against: &mut Against,
     ) -> Result<Vec<Candidate>, Turned> {
         let day = wish.day();
+        self.table.look_ahead(day, self.now);
         let direct = self.direct(request);
         let mut found = Vec::new();
         let table: &TravelTable = self.table;
@@ -196,6 +197,7 @@ impl Work<'_> {
         take: &dyn Fn(&Vehicle) -> bool,
     ) -> Result<Option<Fit>, Turned> {
         let table: &TravelTable = self.table;
+        table.look_ahead(day, self.now);
         let mut live = Live::of(&self.area, day, self.now, take, table)?;
         live.shield_members(&self.area, policy.member_delay_max)?;
         let number = live.push(id, live.request(&self.area, &asked)?)?;

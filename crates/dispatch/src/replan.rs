@@ -90,6 +90,7 @@ impl Work<'_> {
     ) -> Result<Found, Turned> {
         let vehicles = self.list_vehicles(group, day)?;
         let table: &TravelTable = self.table;
+        table.look_ahead(day, self.now);
         let mut live = Live::of(&self.area, day, self.now, &|v| vehicles.contains(&v.id), table)?;
         for request in self.area.requests.values() {
             let waits = matches!(&request.state, RequestState::Booked(b) if vehicles.contains(&b.vehicle));

@@ -76,6 +76,7 @@ impl Work<'_> {
         }
         let vehicles = self.list_vehicles(&group, day)?;
         let table: &TravelTable = self.table;
+        table.look_ahead(day, self.now);
         let live = Live::of(&self.area, day, self.now, &|v| vehicles.contains(&v.id), table)?;
         let steps = self.plan_times * (STEPS_PER_RIDE * requests.len() as u64).min(STEPS_MAX);
         let (found, tests) = self.search_runs(live, &wanted, &runs, steps)?;
@@ -121,6 +122,7 @@ impl Work<'_> {
     ) -> Result<Vec<VehicleId>, Turned> {
         let of_group = |v: &Vehicle| group.contains(&v.facility);
         let table: &TravelTable = self.table;
+        table.look_ahead(day, self.now);
         let strained = Live::of(&self.area, day, self.now, &of_group, table)?.list_strained();
         let all = self.area.vehicles.values().filter(|v| of_group(v)).map(|v| v.id);
         Ok(all.filter(|id| !strained.contains(id)).collect())

@@ -2,7 +2,7 @@
 
 use domain::{Area, Command, Event, Next, Rejection, RouteChange, RouteId, TravelTimes, check, decide};
 use planner::{Live, Visit};
-use units::Timestamp;
+use units::{ServiceDay, Timestamp};
 
 use crate::engine::Effort;
 use crate::forecast::earliest;
@@ -52,6 +52,8 @@ impl<'a> Work<'a> {
                 right: format!("a node below {}", self.table.roads().node_count()),
             }));
         }
+        // What a command reports is of today, unless the search turns to another day.
+        self.table.look_ahead(ServiceDay::of(self.now), self.now);
         let decision = decide(&self.area, command, self.now, self.table)?;
         for event in decision.events {
             if let Event::PlanChanged { .. } = &event {
@@ -122,7 +124,11 @@ impl<'a> Work<'a> {
         if changed.is_empty() {
             return Ok(());
         }
-        let found = check(&self.before, &self.area, &changed, self.now, self.table);
+        let mut found = Vec::new();
+        for of_a_day in changed.chunk_by(|a, b| a.day == b.day) {
+            self.table.look_ahead(of_a_day[0].day, self.now);
+            found.extend(check(&self.before, &self.area, of_a_day, self.now, self.table));
+        }
         if found.is_empty() {
             return Ok(());
         }
@@ -149,6 +155,7 @@ impl<'a> Work<'a> {
 
 fn retime(area: &Area, change: &RouteChange, now: Timestamp, table: &TravelTable) -> RouteChange {
     let vehicle = change.route.vehicle;
+    table.look_ahead(change.route.day, now);
     let planned = || {
         let live = Live::of(area, change.route.day, now, &|v| v.id == vehicle, table).ok()?;
         let visits: &[Visit] = live.plan.routes.first()?;

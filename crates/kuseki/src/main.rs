@@ -8,6 +8,7 @@ mod solve;
 mod stopwatch;
 mod online;
 mod roads_command;
+mod learn;
 mod bench;
 
 use clap::{Parser, Subcommand};

@@ -13,14 +13,31 @@ use tokio::net::TcpListener;
 use units::{AreaId, Timestamp};
 
 use crate::fault::Fault;
+use crate::roads_command::read_speeds;
 
 pub const AREA: AreaId = AreaId(1);
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The road network, made with `kuseki roads import`.
+    /// The road network, made with `kuseki roads import`. Without one, travel times are estimated from straight lines, and
+    /// every page says so.
     #[arg(long)]
-    roads: PathBuf,
+    roads: Option<PathBuf>,
+    /// Speeds of this area by class and hour (TOML); those of the roads file if left out.
+    #[arg(long, requires = "roads")]
+    speeds: Option<PathBuf>,
+    /// Counts with the speeds of a day of snow at all hours.
+    #[arg(long, requires = "roads")]
+    snow: bool,
+    /// Without roads: the box SOUTH,WEST,NORTH,EAST in degrees that places lie in; all of Japan if left out.
+    #[arg(long, value_name = "S,W,N,E", allow_hyphen_values = true, conflicts_with = "roads")]
+    bbox: Option<String>,
+    /// Without roads: road metres to 100 m as the crow flies.
+    #[arg(long, conflicts_with = "roads")]
+    factor_percent: Option<u32>,
+    /// Without roads: mean speed on the road.
+    #[arg(long, conflicts_with = "roads")]
+    kmh: Option<u32>,
     /// Data directory; made if it is not there.
     #[arg(long)]
     data: PathBuf,
@@ -96,7 +113,10 @@ impl Beginning {
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     start_logging();
-    let roads = Arc::new(Roads::open(&arguments.roads)?);
+    let roads = Arc::new(find_roads(arguments)?);
+    if let Some(warning) = roads_warning(&roads) {
+        eprintln!("kuseki: {warning}");
+    }
     let beginning = open(&arguments.data, &roads, &arguments.area_name)?;
     let house =
         beginning.start(roads, Arc::new(SystemClock), Duration::from_secs(5), arguments.improve_steps)?;
@@ -104,6 +124,37 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
         serve(house, listener, &arguments.area_name, None, arguments.base_map).await
+    })
+}
+
+fn find_roads(arguments: &Arguments) -> Result<Roads, Fault> {
+    let Some(path) = &arguments.roads else {
+        let bounds = arguments.bbox.as_deref().map(roads::Bounds::parse).transpose()?;
+        let mut lines = bounds.map_or_else(roads::StraightLines::in_japan, roads::StraightLines::within);
+        lines.factor_percent = arguments.factor_percent.unwrap_or(lines.factor_percent);
+        lines.kmh = arguments.kmh.unwrap_or(lines.kmh);
+        return Ok(Roads::straight_lines(lines)?);
+    };
+    let roads = Roads::open(path)?;
+    let given = arguments.speeds.as_deref().map(read_speeds).transpose()?;
+    let Some(mut speeds) = given.or_else(|| roads.speeds().cloned()) else { return Ok(roads) };
+    if arguments.snow {
+        speeds = speeds.in_snow();
+    } else if arguments.speeds.is_none() {
+        return Ok(roads);
+    }
+    let roads = roads.with_speeds(speeds);
+    roads.ready_all();
+    Ok(roads)
+}
+
+/// What must be said on every page and in every report where travel times are not from roads.
+pub fn roads_warning(roads: &Roads) -> Option<String> {
+    roads.factor_percent().map(|_| {
+        format!(
+            "道路データがありません。所要時間は概算です（{}）。 / No roads file: travel times are estimates.",
+            roads.source().licence
+        )
     })
 }
 
@@ -136,7 +187,7 @@ pub async fn serve(
         service: house.service.clone(),
         area_name: area_name.to_owned(),
         demo_clock,
-        roads_warning: None,
+        roads_warning: roads_warning(&house.service.roads),
         base_map: base_map.unwrap_or_else(|| kept_base_map(&house.settings)),
         keep_base_map: keeper(house.settings),
         history: house.history,

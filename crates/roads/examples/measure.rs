@@ -1,14 +1,15 @@
-//! `cargo run --release -p roads --example measure -- [EXTRACT.osm.pbf | SEED]`: how long things take on this machine.
+//! `cargo run --release -p roads --example measure -- [EXTRACT.osm.pbf | NODES.csv EDGES.csv | SEED]`: how long
+//! things take on this machine. `-- tile EXTRACT COLUMNS ROWS OUT` draws a large extract.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use roads::{Roads, draw_town, import_osm};
+use roads::{ImportOptions, Period, Roads, Standing, draw_town, import_osm, import_tables};
 use units::Node;
 
 /// The mean of so many calls.
-fn mean<T>(times: u32, call: impl Fn(u32) -> T) -> Duration {
+fn mean<T>(times: u32, mut call: impl FnMut(u32) -> T) -> Duration {
     let begin = Instant::now();
     for i in 0..times {
         black_box(call(i));
@@ -17,12 +18,39 @@ fn mean<T>(times: u32, call: impl Fn(u32) -> T) -> Duration {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, extract, columns, rows, out] = arguments.as_slice()
+        && word == "tile"
+    {
+        let made = roads::tile(Path::new(extract), columns.parse()?, rows.parse()?, Path::new(out))?;
+        println!("{made:?} nodes and ways");
+        return Ok(());
+    }
     let what = std::env::args().nth(1).ok_or("usage: measure EXTRACT.osm.pbf or SEED")?;
     let begin = Instant::now();
     let roads = match what.parse::<u64>() {
         Ok(seed) => draw_town(seed)?.roads,
-        Err(_) => import_osm(Path::new(&what), None, &mut |_| {})?.0,
+        Err(_) => {
+            let mut last = None;
+            let mut show = |p: roads::Progress| {
+                if last != Some(p.stage) {
+                    println!("{:?} at {:?}", p.stage, begin.elapsed());
+                    last = Some(p.stage);
+                }
+            };
+            let (roads, report) = match std::env::args().nth(2) {
+                Some(edges) => {
+                    import_tables(Path::new(&what), Path::new(&edges), &ImportOptions::default(), &mut show)?
+                }
+                None => import_osm(Path::new(&what), &ImportOptions::default(), &mut show)?,
+            };
+            println!("{report:#?}");
+            roads
+        }
     };
+    println!("order {:?}; states {}", begin.elapsed(), roads.state_count());
+    roads.ready_all();
+    println!("{} MB of hierarchies", roads.hierarchy_bytes() / 1_000_000);
     println!("{roads:?}: made in {:?}", begin.elapsed());
     let file = std::env::temp_dir().join(format!("measure-{}.roads", std::process::id()));
     let begin = Instant::now();
@@ -37,11 +65,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("travel {:?}", mean(20_000, |i| opened.travel(pick(i), pick(i + 7))));
     println!("path with shape {:?}", mean(2_000, |i| opened.path(pick(i), pick(i + 7))));
     println!("snap {:?}", mean(20_000, |i| opened.point(pick(i)).map(|p| opened.snap(p))));
-    for size in [100, 500] {
+    for size in [100, 500, 1_000] {
         let nodes: Vec<Node> = (0..size).map(pick).collect();
-        println!("table {size} x {size} {:?}", mean(20, |_| opened.many_to_many(&nodes, &nodes)));
+        println!("table {size} x {size} {:?}", mean(5, |_| opened.many_to_many(&nodes, &nodes)));
     }
     let nodes: Vec<Node> = (0..500).map(pick).collect();
     println!("one to 500 {:?}", mean(200, |i| opened.one_to_many(pick(i), &nodes)));
+    let mut standing = Standing::new(Period::Midday);
+    println!("standing add {:?}", mean(500, |i| standing.add(&opened, pick(i))));
+    println!("one to 500 standing {:?}", mean(2_000, |i| standing.from(&opened, pick(i + 1_000))));
+    println!("standing remove {:?}", mean(500, |i| standing.remove(i)));
     Ok(())
 }

@@ -50,6 +50,11 @@ impl Bounds {
         })
     }
 
+    pub fn middle(&self) -> Point {
+        let middle = |a: i32, b: i32| ((i64::from(a) + i64::from(b)) / 2) as i32;
+        Point::from_e7(middle(self.sw.lat_e7(), self.ne.lat_e7()), middle(self.sw.lon_e7(), self.ne.lon_e7()))
+    }
+
     pub fn contains(&self, p: Point) -> bool {
         (self.sw.lat_e7()..=self.ne.lat_e7()).contains(&p.lat_e7())
             && (self.sw.lon_e7()..=self.ne.lon_e7()).contains(&p.lon_e7())

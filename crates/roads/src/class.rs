@@ -1,7 +1,7 @@
-//! Road classes, and the one table of speeds and waits that travel times rest on.
+//! Road classes, and the assumed speeds that travel times rest on where nothing better is known.
 
 /// How a road ranks, after OpenStreetMap's `highway=*`; `*_link` ramps count with the road they lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoadClass {
     Motorway,
@@ -14,18 +14,14 @@ pub enum RoadClass {
     LivingStreet,
     Service,
     Track,
+    Ferry,
 }
-
-/// A wait charged for driving over a node with traffic lights, whichever way one goes.
-///
-/// Assumption: mean of stopping about half of the time in a cycle of about a minute.
-pub(crate) const SIGNAL_MILLIS: u32 = 8_000;
 
 /// Ramps of motorways are driven at the speed of a main road.
 pub(crate) const RAMP_KMH: u32 = 40;
 
 impl RoadClass {
-    pub const ALL: [RoadClass; 10] = [
+    pub const ALL: [RoadClass; 11] = [
         RoadClass::Motorway,
         RoadClass::Trunk,
         RoadClass::Primary,
@@ -36,13 +32,15 @@ impl RoadClass {
         RoadClass::LivingStreet,
         RoadClass::Service,
         RoadClass::Track,
+        RoadClass::Ferry,
     ];
 
-    /// The speed a shuttle is assumed to hold between junctions where no lower `maxspeed` is signed, in km/h.
+    /// The speed a shuttle is assumed to hold at midday between junctions where no lower `maxspeed` is signed, in km/h.
     ///
     /// These are assumptions, not measurements: below the legal limits (60 on open roads, 40 or 30 signed in Japanese
     /// built-up areas, 30 by law in streets without a centre line from 2026-09), because a minibus with frail
-    /// passengers slows for bends, oncoming cars in narrow streets, and halts at unsignalled crossings.
+    /// passengers slows for bends, oncoming cars in narrow streets, and halts at unsignalled crossings. An area
+    /// replaces them by its own (see [`crate::Speeds`]).
     pub const fn kmh(self) -> u32 {
         match self {
             RoadClass::Motorway => 80,
@@ -52,12 +50,26 @@ impl RoadClass {
             RoadClass::Unclassified | RoadClass::Residential => 25,
             RoadClass::LivingStreet | RoadClass::Service => 15,
             RoadClass::Track => 12,
+            RoadClass::Ferry => 10,
         }
     }
 
     /// Whether a vehicle may halt there to let people in or out.
     pub const fn may_halt(self) -> bool {
-        !matches!(self, RoadClass::Motorway)
+        !matches!(self, RoadClass::Motorway | RoadClass::Ferry)
+    }
+
+    /// Whether the street is so quiet that a vehicle may halt on either side and leave in either direction: no centre
+    /// line as a rule, so a rider does not cross traffic and the driver can turn in a forecourt.
+    pub const fn is_quiet(self) -> bool {
+        matches!(
+            self,
+            RoadClass::Unclassified
+                | RoadClass::Residential
+                | RoadClass::LivingStreet
+                | RoadClass::Service
+                | RoadClass::Track
+        )
     }
 
     /// The word on the wire, as in [`serde::Serialize`].
@@ -73,6 +85,12 @@ impl RoadClass {
             RoadClass::LivingStreet => "living_street",
             RoadClass::Service => "service",
             RoadClass::Track => "track",
+            RoadClass::Ferry => "ferry",
         }
+    }
+
+    /// The class of a number as it is kept in a file; the lowest road class for a number that stands for none.
+    pub(crate) fn of(number: u8) -> RoadClass {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(RoadClass::Track)
     }
 }

@@ -50,6 +50,12 @@ pub enum Fault {
     TooLarge { what: &'static str },
     #[error("the network holds no two places that can be reached from each other")]
     Unconnected,
+    #[error("{} is not a table of {expected}: {what}", path.display())]
+    NotTable { path: PathBuf, expected: &'static str, what: String },
+    #[error("{} does not say speeds: {what}", path.display())]
+    BadSpeeds { path: PathBuf, what: String },
+    #[error("straight lines cannot stand in for roads: {what}")]
+    BadLines { what: String },
     #[error("the box {text} is not south,west,north,east in degrees such as 35.685,139.354,35.738,139.446")]
     BadBox { text: String },
 }

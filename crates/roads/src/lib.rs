@@ -4,9 +4,11 @@
 //! Start with [`Roads`]; a network comes from [`import_osm`], [`draw_town`] or [`Roads::open`].
 //!
 //! ```text
-//! .osm.pbf --osm--> draft --assemble--> network --hierarchy--> travel, tables, path
-//!   seed  --draw-->   "                    |------snap-------> nearest road
-//!                                          |------shapes-----> map
+//! .osm.pbf --osm----> draft --assemble--> network --turns--> states --hierarchy--> travel, tables, path, standing
+//! two csv  --table-->   "                    |----speeds---> one metric and one hierarchy for each period
+//!   seed   --draw--->   "                    |-----snap----> position on the kerb beside a place
+//!                                            |----shapes---> map
+//! nothing at all ----straight---------------> estimated travel, with a warning
 //! ```
 //!
 //! ```
@@ -23,26 +25,47 @@
 mod fault;
 mod bounds;
 mod class;
+mod speeds;
+mod line;
 mod network;
+mod turns;
 mod strong;
 mod assemble;
+mod metric;
+mod positions;
 mod hierarchy;
+mod search;
+mod net;
 mod path;
 mod snap;
+mod width;
+mod standing;
+mod straight;
 mod shapes;
 mod file;
 mod roads;
+mod oracle;
 mod osm;
+mod table;
+mod learn;
 mod draw;
 pub mod map;
 
-pub use assemble::Losses;
+pub use assemble::{Dropped, Losses};
 pub use bounds::Bounds;
 pub use class::RoadClass;
 pub use draw::{District, Plot, PlotKind, Setting, Town, draw_town};
 pub use fault::{Fault, OffRoad};
-pub use osm::{ImportReport, Progress, Stage, import_osm};
-pub use path::{Path, PathPoint, Street, Travel};
-pub use roads::{Roads, Source};
+pub use learn::{Drive, Fix, LEAST_DAYS, LEAST_DRIVES, Lesson, drives, learn};
+pub use oracle::{DrivenArc, Stand, TurnGraph};
+pub use osm::tile::tile;
+pub use osm::write::{OsmNode, OsmRelation, OsmWay, PbfWriter};
+pub use osm::{DrivingSide, ImportOptions, ImportReport, Progress, Stage, import_osm};
+pub use path::{Act, Path, PathPoint, Step, Street, Travel};
+pub use roads::{Roads, RoadsKind, Source};
 pub use shapes::{AreaKind, AreaShape, Label, LabelKind, RiverShape, RoadShape, Shapes};
 pub use snap::{SNAP_LIMIT, Snap};
+pub use speeds::{Period, Profile, Speeds, Surface};
+pub use standing::Standing;
+pub use straight::StraightLines;
+pub use table::import_tables;

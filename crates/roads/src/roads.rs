@@ -3,16 +3,19 @@
 use std::path::Path as FilePath;
 use std::sync::OnceLock;
 
-use units::{Node, Point};
+use units::{Metres, Node, Point};
 
-use crate::hierarchy::Hierarchy;
+use crate::hierarchy::Order;
 use crate::map::{self, MapLayers};
+use crate::net::Net;
 use crate::network::Network;
+use crate::oracle::TurnGraph;
 use crate::path::{Path, Travel, draw};
 use crate::shapes::{Scenery, Shapes};
 use crate::snap::{Snap, SnapIndex};
-use crate::strong::strong_parts;
-use crate::{Bounds, Fault, OffRoad, file};
+use crate::speeds::{Period, Speeds};
+use crate::straight::StraightLines;
+use crate::{Bounds, Fault, OffRoad, file, width};
 
 /// Where a network comes from, and what must be said wherever it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,18 +26,42 @@ pub struct Source {
     pub licence: String,
 }
 
-/// A road network, immutable and shared by `Arc`. Nodes are numbered `0..node_count()`; every node reaches every other.
+/// What travel times rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoadsKind {
+    Network,
+    /// No network is there; times are estimates, which must be said wherever they are shown.
+    StraightLines,
+}
+
+impl RoadsKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RoadsKind::Network => "network",
+            RoadsKind::StraightLines => "straight_lines",
+        }
+    }
+}
+
+/// A road network, immutable and shared by `Arc`. Nodes are positions where a vehicle may halt, numbered
+/// `0..node_count()`; every node reaches every other.
+///
+/// What asks for no period means [`Period::Midday`].
 pub struct Roads {
     source: Source,
     bounds: Bounds,
-    network: Network,
-    hierarchy: Hierarchy,
-    index: SnapIndex,
+    ground: Ground,
     shapes: Shapes,
     fingerprint: u32,
     /// The map of an import; what a network shows of itself is drawn when it is first asked for.
     imported_map: Option<MapLayers>,
     own_map: OnceLock<MapLayers>,
+}
+
+enum Ground {
+    Net { net: Box<Net>, index: SnapIndex, widths: Vec<u8> },
+    Lines(StraightLines),
 }
 
 impl std::fmt::Debug for Roads {
@@ -49,33 +76,27 @@ impl Roads {
     /// # Errors
     /// Every corruption, truncation, other version or other kind of file is a [`Fault`] that names the file.
     pub fn open(path: &FilePath) -> Result<Roads, Fault> {
-        let (payload, _) = file::read(path)?;
-        let parts =
-            file::decode(&payload).map_err(|what| Fault::Malformed { path: path.to_owned(), what })?;
-        let arcs: Vec<(u32, u32)> = (0..parts.network.points.len() as u32)
-            .flat_map(|from| parts.network.arcs_from(from).iter().map(move |arc| (from, arc.to)))
-            .collect();
-        if strong_parts(parts.network.points.len(), &arcs).1 != 1 {
-            let what = "its roads are not all connected with each other".to_owned();
-            return Err(Fault::Malformed { path: path.to_owned(), what });
+        let parts = file::read(path)?;
+        let net = Net::with(parts.network, parts.turns, parts.speeds, Order::clone(&parts.order));
+        for (period, hierarchy) in parts.hierarchies {
+            net.put(period, hierarchy);
         }
-        let hierarchy = Hierarchy::new(&parts.network, &parts.order);
-        // The map takes no part: places keep their node whatever the map shows.
-        let fingerprint = crc32fast::hash(&payload[..parts.network_bytes]);
-        let roads = Roads::with(parts.source, parts.network, hierarchy, parts.scenery, Some(fingerprint))?;
-        Ok(Roads { imported_map: parts.map, ..roads })
+        let mut roads = Roads::with(parts.source, net, parts.scenery)?;
+        roads.imported_map = parts.map;
+        Ok(roads)
     }
 
     /// Writes the network and what takes long to prepare. The former file stays untouched unless all went well.
     ///
     /// # Errors
-    /// [`Fault::Io`] names the file and the step.
+    /// [`Fault::Io`] names the file and the step; [`Fault::BadLines`] for straight lines, of which there is nothing to keep.
     pub fn save(&self, path: &FilePath) -> Result<(), Fault> {
-        let mut payload = self.payload();
-        if let Some(map) = &self.imported_map {
-            file::append_map(&mut payload, &map.to_bytes());
-        }
-        file::write(path, &payload)
+        let Ground::Net { net, .. } = &self.ground else {
+            return Err(Fault::BadLines { what: "straight lines are kept in no file".to_owned() });
+        };
+        net.ready_all();
+        let map = self.imported_map.as_ref().map(MapLayers::to_bytes).unwrap_or_default();
+        file::write(path, &file::Written { source: &self.source, net, shapes: &self.shapes, map: &map })
     }
 
     /// With the map of an extract in place of what the network shows of itself.
@@ -84,44 +105,81 @@ impl Roads {
     }
 
     /// A network fresh from a map or a drawing.
-    pub(crate) fn prepare(source: Source, network: Network, scenery: Scenery) -> Result<Roads, Fault> {
-        let order = Hierarchy::find_order(&network);
-        let hierarchy = Hierarchy::new(&network, &order);
-        Roads::with(source, network, hierarchy, scenery, None)
-    }
-
-    fn with(
+    pub(crate) fn prepare(
         source: Source,
         network: Network,
-        hierarchy: Hierarchy,
+        speeds: Speeds,
         scenery: Scenery,
-        fingerprint: Option<u32>,
     ) -> Result<Roads, Fault> {
-        let all = network.points.iter().chain(&network.shape).copied();
+        Roads::with(source, Net::prepare(network, speeds), scenery)
+    }
+
+    fn with(source: Source, net: Net, scenery: Scenery) -> Result<Roads, Fault> {
+        if net.positions.count() == 0 {
+            return Err(Fault::Unconnected);
+        }
+        let all = net.network.points.iter().chain(&net.network.shape).copied();
         let bounds = Bounds::around(all).ok_or(Fault::Unconnected)?;
-        let index = SnapIndex::new(&network, bounds);
-        let shapes = Shapes::of(&network, scenery);
+        let index = SnapIndex::new(&net.network, bounds);
+        let widths = width::reachable(&net.network);
+        let shapes = Shapes::of(&net.network, scenery);
+        let fingerprint = file::fingerprint(&net.network);
+        let ground = Ground::Net { net: Box::new(net), index, widths };
+        Ok(Roads::new(source, bounds, ground, shapes, fingerprint))
+    }
+
+    fn new(source: Source, bounds: Bounds, ground: Ground, shapes: Shapes, fingerprint: u32) -> Roads {
         let (imported_map, own_map) = (None, OnceLock::new());
-        let mut roads = Roads {
-            source,
-            bounds,
-            network,
-            hierarchy,
-            index,
-            shapes,
-            fingerprint: 0,
-            imported_map,
-            own_map,
+        Roads { source, bounds, ground, shapes, fingerprint, imported_map, own_map }
+    }
+
+    /// Stands in where no roads file is at hand.
+    ///
+    /// # Errors
+    /// [`Fault::BadLines`] where a figure makes no sense.
+    pub fn straight_lines(lines: StraightLines) -> Result<Roads, Fault> {
+        lines.check()?;
+        let source = Source {
+            title: "straight lines".to_owned(),
+            licence: format!(
+                "直線距離の{}％・時速{} kmによる概算 / estimated from straight lines x {}.{:02} at {} km/h, not from roads",
+                lines.factor_percent,
+                lines.kmh,
+                lines.factor_percent / 100,
+                lines.factor_percent % 100,
+                lines.kmh
+            ),
         };
-        roads.fingerprint = fingerprint.unwrap_or_else(|| crc32fast::hash(&roads.payload()));
-        Ok(roads)
+        let fingerprint = crc32fast::hash(format!("{:?}", lines.bounds).as_bytes());
+        let shapes = Shapes::default();
+        let bounds = lines.bounds;
+        Ok(Roads::new(source, bounds, Ground::Lines(lines), shapes, fingerprint))
     }
 
-    fn payload(&self) -> Vec<u8> {
-        file::encode(&self.source, &self.network, self.hierarchy.order(), &self.shapes.scenery())
+    pub fn kind(&self) -> RoadsKind {
+        match self.ground {
+            Ground::Net { .. } => RoadsKind::Network,
+            Ground::Lines(_) => RoadsKind::StraightLines,
+        }
     }
 
-    /// Checksum of all that is kept, eight hexadecimal digits: equal for equal networks.
+    /// By how much straight lines are stretched, in per cent; `None` on a network.
+    pub fn factor_percent(&self) -> Option<u32> {
+        match &self.ground {
+            Ground::Lines(lines) => Some(lines.factor_percent),
+            Ground::Net { .. } => None,
+        }
+    }
+
+    pub(crate) fn net(&self) -> Option<&Net> {
+        match &self.ground {
+            Ground::Net { net, .. } => Some(net),
+            Ground::Lines(_) => None,
+        }
+    }
+
+    /// Checksum of the network itself, eight hexadecimal digits: equal where nodes mean the same positions. Speeds and
+    /// what a map shows do not count.
     pub fn fingerprint(&self) -> String {
         format!("{:08x}", self.fingerprint)
     }
@@ -130,35 +188,117 @@ impl Roads {
         &self.source
     }
 
+    /// Positions where a vehicle may halt.
     pub fn node_count(&self) -> usize {
-        self.network.points.len()
+        match &self.ground {
+            Ground::Net { net, .. } => net.positions.count(),
+            Ground::Lines(lines) => lines.node_count(),
+        }
     }
 
-    /// Stretches between neighbouring nodes; one that is open both ways counts once.
+    /// Junctions, ends and changes of roads.
+    pub fn junction_count(&self) -> usize {
+        self.net().map_or(0, |net| net.network.points.len())
+    }
+
+    /// Stretches between junctions; one that is open both ways counts once.
     pub fn edge_count(&self) -> usize {
-        self.network.edges.len()
+        self.net().map_or(0, |net| net.network.edges.len())
+    }
+
+    /// States of the turn-expanded graph: arcs, and copies for turns that depend on where one came from.
+    pub fn state_count(&self) -> usize {
+        self.net().map_or(0, |net| net.turns.len())
+    }
+
+    /// Bytes of memory in all hierarchies that are ready.
+    pub fn hierarchy_bytes(&self) -> usize {
+        self.net().map_or(0, |net| Period::ALL.iter().map(|p| net.ready(*p).hierarchy.bytes()).sum())
+    }
+
+    /// Forbidden sequences of arcs.
+    pub fn ban_count(&self) -> usize {
+        self.net().map_or(0, |net| net.network.bans.len())
+    }
+
+    /// Whether vehicles keep to the left.
+    pub fn drives_left(&self) -> bool {
+        self.net().is_none_or(|net| net.network.drives_left)
     }
 
     /// Length of all roads in metres, each counted once.
-    pub fn road_metres(&self) -> units::Metres {
-        units::Metres((self.network.edges.iter().map(|e| u64::from(e.cm)).sum::<u64>() / 100) as i64)
+    pub fn road_metres(&self) -> Metres {
+        let edges = self.net().map_or(&[][..], |net| &net.network.edges);
+        Metres((edges.iter().map(|e| u64::from(e.cm)).sum::<u64>() / 100) as i64)
     }
 
     pub fn bounds(&self) -> Bounds {
         self.bounds
     }
 
-    /// `None` for a node outside the network.
-    pub fn point(&self, node: Node) -> Option<Point> {
-        self.network.points.get(node.index()).copied()
+    pub fn speeds(&self) -> Option<&Speeds> {
+        self.net().map(|net| &net.speeds)
     }
 
-    /// The nearest road on which a vehicle may halt (no motorway), and the nearer end of that edge.
+    /// The same roads at other speeds. Nodes keep their meaning; hierarchies are made again from the known order.
+    pub fn with_speeds(self, speeds: Speeds) -> Roads {
+        let ground = match self.ground {
+            Ground::Net { net, index, widths } => {
+                Ground::Net { net: Box::new(net.with_speeds(speeds)), index, widths }
+            }
+            lines @ Ground::Lines(_) => lines,
+        };
+        Roads { ground, ..self }
+    }
+
+    /// Makes the hierarchies of all periods now, where they would else be made when first asked for.
+    pub fn ready_all(&self) {
+        if let Some(net) = self.net() {
+            net.ready_all();
+        }
+    }
+
+    /// `None` for a node outside the network.
+    pub fn point(&self, node: Node) -> Option<Point> {
+        match &self.ground {
+            Ground::Net { net, .. } => net.point(node),
+            Ground::Lines(lines) => lines.point(node),
+        }
+    }
+
+    /// The nearest road on which a vehicle may halt (no motorway), and the position on it beside the place.
     ///
     /// # Errors
     /// [`OffRoad`] when the nearest road is farther than [`crate::SNAP_LIMIT`].
     pub fn snap(&self, place: Point) -> Result<Snap, OffRoad> {
-        self.index.snap(&self.network, place)
+        match self.snap_near(place, 1)?.first() {
+            Some(snap) => Ok(*snap),
+            None => Err(OffRoad { point: place, nearest: Metres(0), limit: crate::SNAP_LIMIT }),
+        }
+    }
+
+    /// As [`Roads::snap`], with up to `most` roads nearby, nearest first.
+    ///
+    /// # Errors
+    /// [`OffRoad`] when the nearest road is farther than [`crate::SNAP_LIMIT`].
+    pub fn snap_near(&self, place: Point, most: usize) -> Result<Vec<Snap>, OffRoad> {
+        match &self.ground {
+            Ground::Net { net, index, .. } => {
+                let mut snaps = index.near(&net.network, &net.positions, place, most)?;
+                for snap in &mut snaps {
+                    snap.width_dm = self.width_dm(snap.node);
+                }
+                Ok(snaps)
+            }
+            Ground::Lines(lines) => Ok(vec![lines.snap(place)?]),
+        }
+    }
+
+    /// What may measure across on the way to a node, in decimetres; `None` where nothing narrow is known.
+    pub fn width_dm(&self, node: Node) -> Option<u8> {
+        let Ground::Net { net, widths, .. } = &self.ground else { return None };
+        let place = net.positions.place(&net.network, node)?;
+        widths.get(place.edge as usize).copied().filter(|dm| *dm != width::ANY)
     }
 
     /// The fastest way's time and length.
@@ -166,7 +306,16 @@ impl Roads {
     /// # Panics
     /// If a node is not of this network; check what comes from outside with [`Roads::point`].
     pub fn travel(&self, from: Node, to: Node) -> Travel {
-        self.many_to_many(&[from], &[to])[0]
+        self.travel_during(Period::Midday, from, to)
+    }
+
+    /// # Panics
+    /// If a node is not of this network.
+    pub fn travel_during(&self, period: Period, from: Node, to: Node) -> Travel {
+        match &self.ground {
+            Ground::Net { net, .. } => Travel::of_weight(net.one_to_one(period, from, to)),
+            Ground::Lines(lines) => lines.travel(from, to),
+        }
     }
 
     /// As [`Roads::many_to_many`] from one node.
@@ -182,8 +331,20 @@ impl Roads {
     /// # Panics
     /// If a node is not of this network.
     pub fn many_to_many(&self, from: &[Node], to: &[Node]) -> Vec<Travel> {
-        let bare = |nodes: &[Node]| nodes.iter().map(|node| node.0).collect::<Vec<u32>>();
-        self.hierarchy.table(&bare(from), &bare(to)).into_iter().map(Travel::of_weight).collect()
+        self.many_to_many_during(Period::Midday, from, to)
+    }
+
+    /// # Panics
+    /// If a node is not of this network.
+    pub fn many_to_many_during(&self, period: Period, from: &[Node], to: &[Node]) -> Vec<Travel> {
+        match &self.ground {
+            Ground::Net { net, .. } => {
+                net.table(period, from, to).into_iter().map(Travel::of_weight).collect()
+            }
+            Ground::Lines(lines) => {
+                from.iter().flat_map(|a| to.iter().map(|b| lines.travel(*a, *b))).collect()
+            }
+        }
     }
 
     /// The fastest way itself.
@@ -191,19 +352,24 @@ impl Roads {
     /// # Panics
     /// If a node is not of this network.
     pub fn path(&self, from: Node, to: Node) -> Path {
-        draw(&self.network, &self.hierarchy.path(from.0, to.0))
+        self.path_during(Period::Midday, from, to)
     }
 
-    /// The arcs out of a node as they are driven: head, milliseconds, centimetres. For oracles and peers of the hierarchy.
-    ///
     /// # Panics
-    /// If the node is not of this network.
-    pub fn arcs(&self, from: Node) -> impl Iterator<Item = (Node, u32, u32)> + '_ {
-        let network = &self.network;
-        network
-            .arcs_from(from.0)
-            .iter()
-            .map(|arc| (Node(arc.to), network.millis(*arc), network.edges[arc.edge as usize].cm))
+    /// If a node is not of this network.
+    pub fn path_during(&self, period: Period, from: Node, to: Node) -> Path {
+        match &self.ground {
+            Ground::Net { net, .. } => match net.way(period, from, to) {
+                Some(way) => draw(net, period, (from, to), way),
+                None => Path::none(from, self.point(from)),
+            },
+            Ground::Lines(lines) => lines.path(from, to),
+        }
+    }
+
+    /// The turn-expanded graph as it is driven in a period, for oracles and peers; `None` for straight lines.
+    pub fn turn_graph(&self, period: Period) -> Option<TurnGraph<'_>> {
+        Some(TurnGraph::of(self.net()?, period))
     }
 
     /// What a map shows.

@@ -125,7 +125,7 @@ fn roads_of(network: &Network) -> Vec<RoadShape> {
 fn stroke(network: &Network, edge: usize, used: &mut [bool]) -> Vec<Point> {
     used[edge] = true;
     let e = &network.edges[edge];
-    let forward = e.millis_ab != 0;
+    let forward = e.is_open(true);
     let (first, last) = if forward { (e.a, e.b) } else { (e.b, e.a) };
     let mut line = network.line(edge, forward);
     extend(network, edge, last, &mut line, used, true);
@@ -147,7 +147,7 @@ fn extend(
     let mut last = edge;
     while let Some(next) = only_other(network, end, last) {
         let e = &network.edges[next];
-        let runs_on = !e.is_oneway() || (e.a == end) == ((e.millis_ab != 0) == downstream);
+        let runs_on = !e.is_oneway() || (e.a == end) == (e.is_open(true) == downstream);
         if used[next] || !runs_on {
             return;
         }

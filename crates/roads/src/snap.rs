@@ -1,4 +1,4 @@
-//! From a place to the nearest road and a node on it.
+//! From a place to the nearest road and a position on it.
 
 use geo::{Closest, ClosestPoint, Coord, Line};
 use ordered_float::OrderedFloat;
@@ -6,6 +6,7 @@ use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use units::{Metres, Node, Point};
 
 use crate::network::Network;
+use crate::positions::Positions;
 use crate::{Bounds, OffRoad};
 
 /// Farther from any road than this, a place is taken for a mistake.
@@ -14,12 +15,15 @@ pub const SNAP_LIMIT: Metres = Metres(300);
 /// Where a place meets the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snap {
-    /// The nearer end of the nearest edge; as edges are cut at 200 m, at most 100 m along the road from `on_road`.
+    /// The position on the road beside the place; on a busy two-way street that of the kerb the place lies at, so that
+    /// nobody is let out on the far side. At most 50 m along the road from `on_road`.
     pub node: Node,
-    /// The nearest point of any road that a vehicle may halt on.
+    /// The nearest point of a road that a vehicle may halt on.
     pub on_road: Point,
     /// From the place to `on_road`, rounded up.
     pub distance: Metres,
+    /// What may measure across on the way there, in decimetres; `None` where nothing narrow is known.
+    pub width_dm: Option<u8>,
 }
 
 /// A plane in metres around the middle of the network: within 50 km true to some 0.5 %, which ranks roads rightly.
@@ -32,11 +36,7 @@ struct Plane {
 
 impl Plane {
     fn around(bounds: Bounds) -> Plane {
-        let middle = |a: i32, b: i32| ((i64::from(a) + i64::from(b)) / 2) as i32;
-        let origin = Point::from_e7(
-            middle(bounds.sw.lat_e7(), bounds.ne.lat_e7()),
-            middle(bounds.sw.lon_e7(), bounds.ne.lon_e7()),
-        );
+        let origin = bounds.middle();
         let metres_per_e7_lat = 6_371_008.8 * 1e-7_f64.to_radians();
         Plane {
             origin,
@@ -58,24 +58,34 @@ impl Plane {
     }
 }
 
-/// One straight piece of an edge.
+/// One straight piece of an edge, in metres on the plane; a tenth of a metre is fine enough, a million pieces are many.
 struct Piece {
     edge: u32,
     /// Metres along the edge, from its `a` to the piece's beginning.
-    behind: f64,
-    from: [f64; 2],
-    to: [f64; 2],
+    behind: f32,
+    from: [f32; 2],
+    to: [f32; 2],
+}
+
+fn wide([x, y]: [f32; 2]) -> [f64; 2] {
+    [f64::from(x), f64::from(y)]
 }
 
 impl Piece {
     fn nearest(&self, p: [f64; 2]) -> [f64; 2] {
         let coord = |c: [f64; 2]| Coord { x: c[0], y: c[1] };
-        let line = Line::new(coord(self.from), coord(self.to));
+        let line = Line::new(coord(wide(self.from)), coord(wide(self.to)));
         match line.closest_point(&geo::Point::from(coord(p))) {
             Closest::SinglePoint(q) | Closest::Intersection(q) => [q.x(), q.y()],
             // A piece without length.
-            Closest::Indeterminate => self.from,
+            Closest::Indeterminate => wide(self.from),
         }
+    }
+
+    /// Whether the point lies to the left of who drives from the edge's `a` to its `b`.
+    fn is_left(&self, p: [f64; 2]) -> bool {
+        let (from, to) = (wide(self.from), wide(self.to));
+        (to[0] - from[0]) * (p[1] - from[1]) - (to[1] - from[1]) * (p[0] - from[0]) >= 0.0
     }
 }
 
@@ -87,7 +97,7 @@ fn squared(a: [f64; 2], b: [f64; 2]) -> f64 {
 impl RTreeObject for Piece {
     type Envelope = AABB<[f64; 2]>;
     fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.from, self.to)
+        AABB::from_corners(wide(self.from), wide(self.to))
     }
 }
 
@@ -103,49 +113,84 @@ pub(crate) struct SnapIndex {
     tree: RTree<Piece>,
 }
 
+/// A road near a place.
+struct Near<'i> {
+    piece: &'i Piece,
+    on_plane: [f64; 2],
+    metres: f64,
+}
+
 impl SnapIndex {
     pub fn new(network: &Network, bounds: Bounds) -> SnapIndex {
         let plane = Plane::around(bounds);
         let mut pieces = Vec::new();
-        for (i, edge) in network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt()) {
+        for (i, _) in network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt()) {
             let mut behind = 0.0;
-            debug_assert!(edge.cm > 0);
             for pair in network.line(i, true).windows(2) {
                 let (from, to) = (plane.project(pair[0]), plane.project(pair[1]));
-                pieces.push(Piece { edge: i as u32, behind, from, to });
+                let narrow = |[x, y]: [f64; 2]| [x as f32, y as f32];
+                pieces.push(Piece {
+                    edge: i as u32,
+                    behind: behind as f32,
+                    from: narrow(from),
+                    to: narrow(to),
+                });
                 behind += squared(from, to).sqrt();
             }
         }
         SnapIndex { plane, tree: RTree::bulk_load(pieces) }
     }
 
-    pub fn snap(&self, network: &Network, place: Point) -> Result<Snap, OffRoad> {
+    /// Positions beside a place, nearest first, each on another edge, all within the limit.
+    pub fn near(
+        &self,
+        network: &Network,
+        positions: &Positions,
+        place: Point,
+        most: usize,
+    ) -> Result<Vec<Snap>, OffRoad> {
         let p = self.plane.project(place);
-        let off = |nearest: f64| OffRoad {
-            point: place,
-            nearest: Metres(nearest.ceil() as i64),
-            limit: SNAP_LIMIT,
-        };
-        // Of equally near pieces (the two edges that meet at a corner) the one of the first edge.
-        let mut near = self.tree.nearest_neighbor_iter_with_distance_2(p);
-        let Some((mut best, distance_2)) = near.next() else {
-            return Err(off(f64::from(u32::MAX)));
-        };
-        for (piece, _) in near.take_while(|(_, d)| OrderedFloat(*d) == OrderedFloat(distance_2)) {
-            if (piece.edge, OrderedFloat(piece.behind)) < (best.edge, OrderedFloat(best.behind)) {
-                best = piece;
+        let mut found: Vec<Near> = Vec::new();
+        let mut nearest = f64::from(u32::MAX);
+        let mut tie = f64::NEG_INFINITY;
+        for (piece, distance_2) in self.tree.nearest_neighbor_iter_with_distance_2(p) {
+            let on_plane = piece.nearest(p);
+            let metres = place.metres_to(self.plane.unproject(on_plane));
+            nearest = nearest.min(metres);
+            // Of equally near pieces (the edges that meet at a corner) the one of the first edge counts.
+            let ends = found.len() >= most && OrderedFloat(distance_2) != OrderedFloat(tie);
+            if metres > SNAP_LIMIT.0 as f64 || ends {
+                break;
+            }
+            tie = distance_2;
+            match found.iter_mut().find(|n| n.piece.edge == piece.edge) {
+                Some(known) if squared(known.on_plane, p) <= distance_2 => {}
+                Some(known) => *known = Near { piece, on_plane, metres },
+                None => found.push(Near { piece, on_plane, metres }),
             }
         }
-        let on_plane = best.nearest(p);
-        let on_road = self.plane.unproject(on_plane);
-        let metres = place.metres_to(on_road);
-        if metres > SNAP_LIMIT.0 as f64 {
-            return Err(off(metres));
+        if found.is_empty() {
+            let nearest = Metres(nearest.ceil() as i64);
+            return Err(OffRoad { point: place, nearest, limit: SNAP_LIMIT });
         }
-        let edge = &network.edges[best.edge as usize];
-        let behind = best.behind + squared(best.from, on_plane).sqrt();
-        let node = if behind * 2.0 <= f64::from(edge.cm) / 100.0 { edge.a } else { edge.b };
-        Ok(Snap { node: Node(node), on_road, distance: Metres(metres.ceil() as i64) })
+        let rank = |n: &Near| (OrderedFloat(squared(n.on_plane, p)), n.piece.edge);
+        found.sort_by_key(rank);
+        found.truncate(most);
+        Ok(found.iter().map(|near| self.snap(network, positions, p, near)).collect())
+    }
+
+    fn snap(&self, network: &Network, positions: &Positions, p: [f64; 2], near: &Near) -> Snap {
+        let piece = near.piece;
+        let edge = &network.edges[piece.edge as usize];
+        let behind = f64::from(piece.behind) + squared(wide(piece.from), near.on_plane).sqrt();
+        let share = behind * 100.0 / f64::from(edge.cm);
+        let forward = piece.is_left(p) == network.drives_left;
+        Snap {
+            node: positions.node_at(network, piece.edge, share, forward),
+            on_road: self.plane.unproject(near.on_plane),
+            distance: Metres(near.metres.ceil() as i64),
+            width_dm: None,
+        }
     }
 }
 

@@ -75,6 +75,24 @@ pub(crate) fn largest_part(nodes: usize, arcs: &[(u32, u32)]) -> Vec<bool> {
     part.iter().map(|p| Some(*p) == chosen).collect()
 }
 
+/// Marks the nodes that hang together with `home` when every arc is open both ways.
+pub(crate) fn whole_part_of(nodes: usize, arcs: &[(u32, u32)], home: Option<u32>) -> Vec<bool> {
+    let mut above: Vec<u32> = (0..nodes as u32).collect();
+    fn top(above: &mut [u32], mut node: u32) -> u32 {
+        while above[node as usize] != node {
+            above[node as usize] = above[above[node as usize] as usize];
+            node = above[node as usize];
+        }
+        node
+    }
+    for (a, b) in arcs {
+        let (a, b) = (top(&mut above, *a), top(&mut above, *b));
+        above[a.max(b) as usize] = a.min(b);
+    }
+    let home = home.map(|node| top(&mut above, node));
+    (0..nodes as u32).map(|node| Some(top(&mut above, node)) == home).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -296,7 +296,8 @@ fn a_japanese_city_shows_its_streets_by_their_names() {
 fn an_import_keeps_its_map_in_the_file_and_its_fingerprint_without_it() {
     let Some(path) = extract("tachikawa.osm.pbf") else { return };
     let inner = roads::Bounds::parse("35.69,139.39,35.71,139.42").unwrap();
-    let part = roads::import_osm(&path, Some(inner), &mut |_| {}).unwrap().0;
+    let options = roads::ImportOptions { bounds: Some(inner), ..Default::default() };
+    let part = roads::import_osm(&path, &options, &mut |_| {}).unwrap().0;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("part.roads");
     part.save(&file).unwrap();

@@ -6,9 +6,12 @@ mod common;
 
 use std::time::Instant;
 
-use common::{dijkstra, extract};
-use roads::{Bounds, Fault, RoadClass, Stage, import_osm};
-use units::Node;
+use common::extract;
+use roads::{Bounds, Fault, ImportOptions, RoadClass, Stage, import_osm};
+
+fn boxed(bounds: Bounds) -> ImportOptions {
+    ImportOptions { bounds: Some(bounds), ..ImportOptions::default() }
+}
 
 #[test]
 fn real_extracts_are_read_and_hang_together() {
@@ -18,7 +21,7 @@ fn real_extracts_are_read_and_hang_together() {
         let Some(path) = extract(name) else { continue };
         let begin = Instant::now();
         let mut stages = Vec::new();
-        let (roads, report) = import_osm(&path, None, &mut |p| {
+        let (roads, report) = import_osm(&path, &ImportOptions::default(), &mut |p| {
             assert!(p.done <= p.of);
             stages.push(p.stage);
         })
@@ -32,11 +35,10 @@ fn real_extracts_are_read_and_hang_together() {
         assert!(roads.node_count() >= least_nodes, "{name} has {} nodes", roads.node_count());
         assert_eq!((report.nodes, report.edges), (roads.node_count(), roads.edge_count()));
         assert!(report.ways_used > 0 && report.ways_used <= report.ways_read);
-        assert!(report.unconnected_share() < 0.2, "{}", report.unconnected_share());
-        assert!(dijkstra(&roads, Node(0)).iter().all(Option::is_some));
-        assert_eq!((stages.first(), stages.last()), (Some(&Stage::Ways), Some(&Stage::Hierarchy)));
+        assert!(report.losses.share() < 0.2, "{}", report.losses.share());
+        assert_eq!((stages.first(), stages.last()), (Some(&Stage::Ways), Some(&Stage::Periods)));
         assert!(roads.source().licence.contains("OpenStreetMap"));
-        let again = import_osm(&path, None, &mut |_| {}).unwrap().0;
+        let again = import_osm(&path, &ImportOptions::default(), &mut |_| {}).unwrap().0;
         assert_eq!(again.fingerprint(), roads.fingerprint());
     }
 }
@@ -44,12 +46,12 @@ fn real_extracts_are_read_and_hang_together() {
 #[test]
 fn a_box_cuts_and_a_box_elsewhere_is_a_clear_fault() {
     let Some(path) = extract("tachikawa.osm.pbf") else { return };
-    let whole = import_osm(&path, None, &mut |_| {}).unwrap().0;
+    let whole = import_osm(&path, &ImportOptions::default(), &mut |_| {}).unwrap().0;
     let inner = Bounds::parse("35.69,139.39,35.71,139.42").unwrap();
-    let part = import_osm(&path, Some(inner), &mut |_| {}).unwrap().0;
+    let part = import_osm(&path, &boxed(inner), &mut |_| {}).unwrap().0;
     assert!(part.node_count() < whole.node_count() / 2);
     assert!(inner.contains(part.bounds().sw) && inner.contains(part.bounds().ne));
-    let fault = import_osm(&path, Some(Bounds::parse("10,10,11,11").unwrap()), &mut |_| {}).unwrap_err();
+    let fault = import_osm(&path, &boxed(Bounds::parse("10,10,11,11").unwrap()), &mut |_| {}).unwrap_err();
     assert!(matches!(fault, Fault::OutsideBox { .. }), "{fault}");
     assert!(fault.to_string().contains("35.6"), "the fault tells where the roads lie: {fault}");
 }
@@ -60,11 +62,12 @@ fn what_is_no_extract_is_refused_by_name() {
     let file = folder.path().join("town.osm.pbf");
     for bytes in [&b""[..], b"<osm version='0.6'></osm>", b"\0\0\0\x0d", &[0xff; 100], b"KUSEKI-ROADS"] {
         std::fs::write(&file, bytes).unwrap();
-        let fault = import_osm(&file, None, &mut |_| {}).unwrap_err();
+        let fault = import_osm(&file, &ImportOptions::default(), &mut |_| {}).unwrap_err();
         assert!(matches!(fault, Fault::NotOsm { .. }), "{fault}");
         assert!(fault.to_string().contains("town.osm.pbf"), "{fault}");
     }
-    let absent = import_osm(&folder.path().join("absent.osm.pbf"), None, &mut |_| {}).unwrap_err();
+    let absent = import_osm(&folder.path().join("absent.osm.pbf"), &ImportOptions::default(), &mut |_| {})
+        .unwrap_err();
     assert!(matches!(absent, Fault::Io { .. }), "{absent}");
 }
 
@@ -76,7 +79,7 @@ fn a_truncated_or_damaged_extract_never_panics() {
     let file = folder.path().join("cut.osm.pbf");
     for part in 1..10 {
         std::fs::write(&file, &whole[..whole.len() * part / 10]).unwrap();
-        let fault = import_osm(&file, None, &mut |_| {}).unwrap_err();
+        let fault = import_osm(&file, &ImportOptions::default(), &mut |_| {}).unwrap_err();
         assert!(matches!(fault, Fault::NotOsm { .. } | Fault::NoRoads { .. }), "{fault}");
     }
     for at in (0..whole.len()).step_by(whole.len() / 60) {
@@ -84,7 +87,7 @@ fn a_truncated_or_damaged_extract_never_panics() {
         damaged[at] ^= 0x55;
         std::fs::write(&file, &damaged).unwrap();
         // Some bytes carry nothing that matters here; the rest must give a fault, and nothing may panic.
-        if let Err(fault) = import_osm(&file, None, &mut |_| {}) {
+        if let Err(fault) = import_osm(&file, &ImportOptions::default(), &mut |_| {}) {
             assert!(fault.to_string().contains("cut.osm.pbf"), "{fault}");
         }
     }
@@ -93,7 +96,7 @@ fn a_truncated_or_damaged_extract_never_panics() {
 #[test]
 fn one_ways_and_classes_of_a_real_city_come_through() {
     let Some(path) = extract("tachikawa.osm.pbf") else { return };
-    let roads = import_osm(&path, None, &mut |_| {}).unwrap().0;
+    let roads = import_osm(&path, &ImportOptions::default(), &mut |_| {}).unwrap().0;
     let shapes = roads.shapes();
     assert!(shapes.roads.iter().any(|r| r.oneway));
     assert!(shapes.roads.iter().any(|r| r.class == RoadClass::Primary && !r.name.is_empty()));

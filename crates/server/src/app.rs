@@ -78,8 +78,10 @@ impl App {
             name: self.area_name.clone(),
             service_day: today.to_string(),
             roads: wire::RoadsInfo {
+                kind: self.service.roads.kind().as_str().to_owned(),
                 name: source.title.clone(),
                 attribution: source.licence.clone(),
+                factor_percent: self.service.roads.factor_percent(),
                 warning: self.roads_warning.clone(),
             },
             bounds: [bounds.sw.lon(), bounds.sw.lat(), bounds.ne.lon(), bounds.ne.lat()],

@@ -31,7 +31,8 @@ pub struct NewPlace {
     /// Longitude and latitude in degrees (WGS 84); at most 300 m from a road.
     #[schema(example = json!([139.4136, 35.6984]))]
     pub position: [f64; 2],
-    /// The largest vehicle that gets through the lane: `kei`, `compact`, `minivan` or `van` (the default).
+    /// The largest vehicle that gets through the lane: `kei`, `compact`, `minivan` or `van`. Left out, the narrowest lane that
+    /// the map knows on the way decides, and `van` where it knows none.
     #[schema(value_type = Option<String>, example = "van")]
     pub largest_vehicle: Option<VehicleKind>,
 }

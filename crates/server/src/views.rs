@@ -2,7 +2,7 @@
 
 use dispatch::{Forecast, Service, Snapshot, forecast};
 use domain::{Area, Booking, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
-use units::{PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
+use units::{Metres, PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::legs::Legs;
 use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, entry};
@@ -11,6 +11,9 @@ use crate::wire;
 
 /// Legs of a route whose street geometry is sent.
 const PATH_LEGS: usize = 10;
+
+/// A fix farther from the leg's way than this says that the driver took another.
+const ON_PATH: Metres = Metres(60);
 
 /// Everything a view is made from.
 pub struct Viewer<'a> {
@@ -123,7 +126,7 @@ impl Viewer<'_> {
         let route = self.area().find_route(route_id)?;
         let known: VehicleEntry = entry(&self.service.register, "vehicle", &id.to_string());
         let seen = self.service.tracking.find(id).filter(|w| ServiceDay::of(w.fix.at) == self.today());
-        let forecasts = forecast(self.area(), route_id, self.now, self.legs);
+        let forecasts = forecast(self.area(), route_id, self.now, &self.legs.ahead(route_id.day, self.now));
         let visits = self.visits(route_id, &forecasts);
         let anchor = route.anchor;
         let leg = |from: PlaceId, to: PlaceId, departed_at: Timestamp, eta: Timestamp| wire::LegNow {
@@ -171,6 +174,7 @@ impl Viewer<'_> {
             seats: vehicle.seats(),
             visits,
             path: self.path(&route),
+            next_step: self.next_step(&route, seen.map(|w| w.fix.point)),
             revision: route.revision,
             acknowledged_revision: route.acknowledged,
             late_minutes: late.minutes_up(),
@@ -239,11 +243,23 @@ impl Viewer<'_> {
 
     fn leg_length(&self, from: PlaceId, to: PlaceId) -> (Seconds, i64) {
         let nodes = self.area().find_node(from).zip(self.area().find_node(to));
-        let path = nodes.and_then(|(a, b)| self.legs.find(a, b));
+        let path = nodes.and_then(|(a, b)| self.legs.find(a, b, self.now));
         path.map_or((Seconds::ZERO, 0), |p| (p.seconds, p.metres.0))
     }
 
-    fn path(&self, route: &domain::Route) -> Vec<wire::Position> {
+    /// The next thing to do at a junction. Without a fix that lies on the way it is the first one of the leg.
+    fn next_step(&self, route: &domain::Route, at: Option<Point>) -> Option<wire::NextStep> {
+        let nodes = self.next_nodes(route, 1);
+        let path = self.legs.find(*nodes.first()?, *nodes.get(1)?, self.now)?;
+        let is_under_way = matches!(route.progress, Progress::Heading { .. } | Progress::Returning { .. });
+        let driven = at.filter(|_| is_under_way).and_then(|at| path.driven(at));
+        let driven = driven.filter(|(_, off)| *off <= ON_PATH).map_or(Metres::ZERO, |(driven, _)| driven);
+        let (step, metres) = path.next_step(driven)?;
+        Some(self::step(step, metres))
+    }
+
+    /// Where the next legs begin and end.
+    fn next_nodes(&self, route: &domain::Route, legs: usize) -> Vec<units::Node> {
         let mut places: Vec<PlaceId> = match route.progress {
             Progress::Returning { from, .. } => vec![from],
             _ => Vec::new(),
@@ -251,11 +267,14 @@ impl Viewer<'_> {
         places.push(route.anchor.place);
         places.extend(route.visits.iter().filter_map(|v| self.area().find_visit_place(v.visit)));
         places.dedup();
-        let nodes: Vec<_> =
-            places.iter().take(PATH_LEGS + 1).filter_map(|p| self.area().find_node(*p)).collect();
+        places.iter().take(legs + 1).filter_map(|p| self.area().find_node(*p)).collect()
+    }
+
+    fn path(&self, route: &domain::Route) -> Vec<wire::Position> {
+        let nodes = self.next_nodes(route, PATH_LEGS);
         let mut points: Vec<wire::Position> = Vec::new();
         for leg in nodes.windows(2) {
-            let Some(path) = self.legs.find(leg[0], leg[1]) else { continue };
+            let Some(path) = self.legs.find(leg[0], leg[1], self.now) else { continue };
             points.extend(path.points.iter().map(|p| position(p.point)));
         }
         points.dedup();
@@ -314,7 +333,7 @@ impl Viewer<'_> {
     pub fn times(&self, id: RequestId, request: &domain::Request) -> (Option<Timestamp>, Option<Timestamp>) {
         let coming = |booking: &Booking| {
             let route = RouteId { day: booking.day, vehicle: booking.vehicle };
-            let seen = forecast(self.area(), route, self.now, self.legs);
+            let seen = forecast(self.area(), route, self.now, &self.legs.ahead(route.day, self.now));
             let at = |key: VisitKey| seen.iter().find(|f| f.visit == key).map(|f| f.begin);
             (at(VisitKey::pickup(id)), at(VisitKey::dropoff(id)))
         };
@@ -413,5 +432,14 @@ pub fn policy_view(policy: &domain::Policy) -> wire::Policy {
         people_max: policy.people_max,
         source: policy.source.clone(),
         author: policy.author.clone(),
+    }
+}
+
+pub fn step(step: &roads::Step, metres: Metres) -> wire::NextStep {
+    wire::NextStep {
+        act: step.act.as_str().to_owned(),
+        street: step.name.clone(),
+        metres: metres.0,
+        position: position(step.point),
     }
 }

@@ -45,8 +45,14 @@ pub struct Area {
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RoadsInfo {
+    /// What travel times rest on: `network`, or `straight_lines` where no roads file is there.
+    #[schema(example = "network")]
+    pub kind: String,
     pub name: String,
     pub attribution: String,
+    /// By how much straight lines are stretched, in per cent; only where the kind is `straight_lines`.
+    pub factor_percent: Option<u32>,
+    /// To be shown on every page, Japanese first; only where the kind is `straight_lines`.
     pub warning: Option<String>,
 }
 
@@ -203,9 +209,25 @@ pub struct Vehicle {
     pub visits: Vec<Visit>,
     /// Street geometry of the next legs.
     pub path: Vec<[f64; 2]>,
+    /// What the driver does next on the leg being driven, or first on the next one.
+    pub next_step: Option<NextStep>,
     pub revision: u64,
     pub acknowledged_revision: u64,
     pub late_minutes: i64,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NextStep {
+    /// `go_straight`, `bear_left`, `bear_right`, `turn_left`, `turn_right`, `sharp_left`, `sharp_right`, `turn_round`,
+    /// `enter_roundabout`, `leave_roundabout`, `board_ferry` or `arrive`.
+    #[schema(example = "turn_left")]
+    pub act: String,
+    /// The road after it; empty where that has no name.
+    #[schema(example = "駅前大通り")]
+    pub street: String,
+    /// Still to drive to it.
+    pub metres: i64,
+    pub position: [f64; 2],
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -399,6 +421,8 @@ pub struct Leg {
     /// Longitude, latitude, seconds after the leg's begin.
     pub points: Vec<[f64; 3]>,
     pub streets: Vec<String>,
+    /// What the driver does, from departure to arrival; metres count from the leg's begin.
+    pub steps: Vec<NextStep>,
 }
 
 /// One place on a facility's runs of a day.

@@ -4,6 +4,7 @@ mod day_plan;
 mod insertion;
 mod map;
 mod quality;
+mod roads;
 mod stream;
 
 use clap::Subcommand;
@@ -20,6 +21,8 @@ pub enum Bench {
     Map(map::Arguments),
     /// Plans a drawn facility's day, compares with a longer search, and changes it the same morning. One line of JSON.
     DayPlan(day_plan::Arguments),
+    /// Loads a roads file and measures its questions: one to one, paths, tables, standing buckets. One line of JSON.
+    Roads(roads::Arguments),
 }
 
 pub fn run(command: &Bench) -> Result<(), Fault> {
@@ -28,5 +31,6 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
         Bench::Quality(arguments) => quality::run(arguments),
         Bench::Map(arguments) => map::run(arguments),
         Bench::DayPlan(arguments) => day_plan::run(arguments),
+        Bench::Roads(arguments) => roads::run(arguments),
     }
 }

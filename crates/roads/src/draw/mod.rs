@@ -13,7 +13,8 @@ mod scenery;
 
 use units::Point;
 
-use crate::assemble::{Direction, Draft, DraftWay, WayLook, assemble};
+use crate::assemble::assemble;
+use crate::speeds::Speeds;
 use crate::{Fault, Roads, Source};
 use land::Land;
 use plane::to_point;
@@ -93,9 +94,9 @@ pub fn draw_town(seed: u64) -> Result<Town, Fault> {
     let mut planner = Planner::new(&land, &streets, seed);
     let town_hall = planner.lay();
     let plots = planner.plots;
-    let (network, _) = assemble(&draft(&streets))?;
+    let (network, _) = assemble(&traffic::draft(&land, &streets))?;
     let source = Source { title: names::TOWN.0.to_owned(), licence: DRAWN.to_owned() };
-    let roads = Roads::prepare(source, network, scenery::scenery(&land, town_hall))?;
+    let roads = Roads::prepare(source, network, Speeds::default(), scenery::scenery(&land, town_hall))?;
     let districts = land
         .patches
         .iter()
@@ -118,26 +119,3 @@ pub fn draw_town(seed: u64) -> Result<Town, Fault> {
 }
 
 const DRAWN: &str = "架空の町 / a fictional town, drawn by kuseki; free of rights";
-
-/// Corners keep their order; points between them are added street by street.
-fn draft(streets: &Streets) -> Draft {
-    let mut draft = Draft {
-        points: streets.corners.iter().map(|corner| to_point(corner.at)).collect(),
-        signals: traffic::signals(streets),
-        ways: Vec::with_capacity(streets.streets.len()),
-    };
-    for street in &streets.streets {
-        let mut nodes = vec![street.a as u32];
-        for p in &street.line[1..street.line.len() - 1] {
-            nodes.push(draft.points.len() as u32);
-            draft.points.push(to_point(*p));
-            draft.signals.push(false);
-        }
-        nodes.push(street.b as u32);
-        let direction = if street.oneway { Direction::Along } else { Direction::Both };
-        let look =
-            WayLook { class: street.class, name: street.name.clone(), kmh: street.class.kmh(), direction };
-        draft.ways.push(DraftWay { nodes, look });
-    }
-    draft
-}

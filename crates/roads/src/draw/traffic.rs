@@ -1,4 +1,4 @@
-//! Which streets gather traffic, which are one-way, where lights stand.
+//! Which streets gather traffic, which are one-way or narrow, where lights stand and where one must not turn.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -8,8 +8,10 @@ use ordered_float::OrderedFloat;
 use super::Setting;
 use super::land::Land;
 use super::plane::Chance;
-use super::streets::Streets;
+use super::plane::to_point;
+use super::streets::{Mark, Streets};
 use crate::RoadClass;
+use crate::assemble::{Direction, Draft, DraftWay, Restriction, Via, WayLook, post};
 
 /// Share of the old town's street length that is one-way.
 const ONEWAY_SHARE: f64 = 0.08;
@@ -134,4 +136,78 @@ pub(super) fn signals(streets: &Streets) -> Vec<bool> {
             at.len() >= 3 && main >= 2 && busy >= 3
         })
         .collect()
+}
+
+/// All streets as ways. Corners keep their order; points between them are added street by street.
+pub(super) fn draft(land: &Land, streets: &Streets) -> Draft {
+    let signals = signals(streets);
+    let mut draft = Draft {
+        points: streets.corners.iter().map(|corner| to_point(corner.at)).collect(),
+        posts: signals.iter().map(|lit| if *lit { post::SIGNALS } else { 0 }).collect(),
+        drives_left: true,
+        ..Draft::default()
+    };
+    for (i, street) in streets.streets.iter().enumerate() {
+        let mut nodes = vec![street.a as u32];
+        for (before, p) in street.line.iter().zip(&street.line[1..street.line.len() - 1]) {
+            // Main roads pass the railway above or below; streets pass it on the level.
+            let level = street.arterial.is_none()
+                && streets.lines.crossed(*before, *p).any(|(mark, _)| mark == Mark::Railway);
+            nodes.push(draft.add_point(to_point(*p), if level { post::LEVEL_CROSSING } else { 0 }));
+        }
+        nodes.push(street.b as u32);
+        let direction = if street.oneway { Direction::Along } else { Direction::Both };
+        let mut look = WayLook::plain(street.class, &street.name, direction);
+        look.width_dm = width_dm(land, streets, i);
+        draft.ways.push(DraftWay { nodes, look });
+    }
+    draft.restrictions = no_far_turns(streets, &signals);
+    draft
+}
+
+/// Every fourth lane of the old town lets one small car through, every fourth just a minivan.
+fn width_dm(land: &Land, streets: &Streets, street: usize) -> u8 {
+    let s = &streets.streets[street];
+    let old_town = |corner: usize| {
+        streets.corners[corner].patch.is_some_and(|p| land.patches[p].setting == Setting::Centre)
+    };
+    match street % 4 {
+        _ if s.class != RoadClass::Residential || !old_town(s.a) || !old_town(s.b) => 0,
+        0 => 23,
+        1 => 26,
+        _ => 0,
+    }
+}
+
+/// At every second junction of main roads with lights one must not turn right across the oncoming lane.
+fn no_far_turns(streets: &Streets, signals: &[bool]) -> Vec<Restriction> {
+    let mut restrictions = Vec::new();
+    let mut met = 0;
+    for (corner, at) in at_corners(streets).iter().enumerate().filter(|(corner, _)| signals[*corner]) {
+        let main: Vec<usize> =
+            at.iter().copied().filter(|i| streets.streets[*i].class <= RoadClass::Secondary).collect();
+        if main.len() < 4 {
+            continue;
+        }
+        met += 1;
+        if met % 2 == 0 {
+            continue;
+        }
+        for from in &main {
+            for to in main.iter().filter(|to| *to != from) {
+                let here = streets.corners[corner].at;
+                let next = |street: usize| {
+                    let line = &streets.streets[street].line;
+                    if streets.streets[street].a == corner { line[1] } else { line[line.len() - 2] }
+                };
+                let (come, go) = ((here - next(*from)).unit(), (next(*to) - here).unit());
+                // Seen from above, a right turn is clockwise.
+                if go.dot(come.left()) < -0.7 {
+                    let (from, to) = (vec![*from as u32], vec![*to as u32]);
+                    restrictions.push(Restriction { only: false, from, to, via: Via::Point(corner as u32) });
+                }
+            }
+        }
+    }
+    restrictions
 }

@@ -66,12 +66,23 @@ pub async fn add_place(State(app): State<Arc<App>>, call: Call<input::NewPlace>)
     })?;
     let known = PlaceEntry { label, address, category: new.category, position: new.position };
     let register = body(&known, &[&known.label, known.address.as_deref().unwrap_or_default()]);
-    let largest_vehicle = new.largest_vehicle.unwrap_or(VehicleKind::Van);
+    let largest_vehicle = new.largest_vehicle.unwrap_or_else(|| largest_through(snap.width_dm));
     let command = Command::AddPlace(NewPlace { node: snap.node, largest_vehicle });
     let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
     let id: PlaceId = created(reply.subject)?;
     let snapshot = app.service.snapshot();
     Ok((StatusCode::CREATED, Json(app.viewer(&snapshot).place(id))))
+}
+
+/// The largest vehicle that gets through a lane as wide as the map says: its own breadth (1.48 m for a kei by law, 1.7 m for
+/// compact and minivan by class, 1.9 m for a large van) and a good half metre for mirrors and walls.
+fn largest_through(width_dm: Option<u8>) -> VehicleKind {
+    match width_dm {
+        Some(..22) => VehicleKind::Kei,
+        Some(22..24) => VehicleKind::Compact,
+        Some(24..27) => VehicleKind::Minivan,
+        _ => VehicleKind::Van,
+    }
 }
 
 /// All places.

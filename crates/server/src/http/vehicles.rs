@@ -123,12 +123,16 @@ pub async fn leg(
         snapshot.area.find_node(id).ok_or_else(|| Problem::not_found("place", text))
     };
     let (from, to) = (node(&ends.from)?, node(&ends.to)?);
-    let path = app.legs.find(from, to).ok_or_else(|| Problem::not_found("way to", &ends.to))?;
+    let path = app
+        .legs
+        .find(from, to, app.service.clock.now())
+        .ok_or_else(|| Problem::not_found("way to", &ends.to))?;
     let points = path.points.iter().map(|p| [p.point.lon(), p.point.lat(), p.after_millis as f64 / 1_000.0]);
     Ok(Json(wire::Leg {
         seconds: path.seconds.0,
         metres: path.metres.0,
         points: points.collect(),
         streets: path.streets.iter().map(|s| s.name.clone()).filter(|n| !n.is_empty()).collect(),
+        steps: path.steps.iter().map(|step| crate::views::step(step, step.at)).collect(),
     }))
 }

@@ -229,11 +229,14 @@ impl<'a> Day<'a> {
         if routes.is_empty() {
             return;
         }
-        for violation in check(&self.before, self.engine.state(), &routes, now, self.engine.travel()) {
-            self.tally.violate(&format!(
-                "{now} {}: {} ({})",
-                violation.route.vehicle, violation.rule, violation.detail
-            ));
+        for of_a_day in routes.chunk_by(|a, b| a.day == b.day) {
+            self.engine.travel().look_ahead(of_a_day[0].day, now);
+            for violation in check(&self.before, self.engine.state(), of_a_day, now, self.engine.travel()) {
+                self.tally.violate(&format!(
+                    "{now} {}: {} ({})",
+                    violation.route.vehicle, violation.rule, violation.detail
+                ));
+            }
         }
     }
 
@@ -264,6 +267,7 @@ impl<'a> Day<'a> {
         let id = self.given.ids.vehicles[vehicle];
         let route = RouteId { day: self.day, vehicle: id };
         let door = |request: &Request| self.door(request);
+        self.engine.travel().look_ahead(self.day, now);
         let Some(view) = DriverView::of(self.engine.state(), route, now, self.engine.travel(), &door) else {
             return Ok(());
         };

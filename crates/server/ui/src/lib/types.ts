@@ -16,7 +16,7 @@ export type RideClass = (typeof RIDE_CLASSES)[number];
 
 export type Policy = { effective_from: string; allows: RideClass[]; source: string; author: string };
 /** `straight_lines`: the area runs without a roads file, and every page must say so. */
-export type RoadsInfo = { name: string; attribution: string; warning: string | null; kind?: "network" | "straight_lines" };
+export type RoadsInfo = { name: string; attribution: string; warning: string | null; kind: "network" | "straight_lines"; factor_percent: number | null };
 export type Area = {
   name: string;
   service_day: string;
@@ -79,6 +79,7 @@ export type Vehicle = {
   seats: number;
   visits: Visit[];
   path: Position[];
+  next_step: NextStep | null;
   revision: number;
   acknowledged_revision: number;
   late_minutes: number;
@@ -246,4 +247,11 @@ export type MapDescription = {
   bounds: [number, number, number, number];
   base_map: BaseMap;
   raster: Raster | null;
+};
+
+export type NextStep = {
+  act: string;
+  street: string;
+  metres: number;
+  position: Position;
 };
