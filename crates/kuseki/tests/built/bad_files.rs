@@ -59,7 +59,7 @@ fn roads_files_that_are_none_are_told_apart() {
         ("half.roads", &half, &["is cut off", "copy or import it again"]),
         ("longer.roads", &longer, &["appended"]),
         ("flipped.roads", &flipped, &["damaged", "checksum"]),
-        ("later.roads", &version, &["format 9", "reads format 1", "import the map extract again"]),
+        ("later.roads", &version, &["format 9", "reads format 2", "import the map extract again"]),
         ("letter.roads", b"Dear all,\n", &["not a roads file", "kuseki roads import"]),
         ("empty.roads", b"", &["not a roads file"]),
         ("head.roads", &whole[..20], &["is cut off"]),
@@ -97,7 +97,7 @@ fn data_directories_of_others_are_left_alone() {
     let mut later: Value = serde_json::from_str(&good).unwrap();
     later["format"] = json!(99);
     fs::write(&description, later.to_string()).unwrap();
-    fails_untouched(&site, &data, &["kuseki.json", "format 99", "reads format 1"]);
+    fails_untouched(&site, &data, &["kuseki.json", "format 99", "reads format 2"]);
     for broken in ["", "{\"format\":", "{\"format\": 1}", "[]"] {
         fs::write(&description, broken).unwrap();
         fails_untouched(&site, &data, &["kuseki.json", "not a description of a data directory"]);

@@ -198,7 +198,10 @@ fn take_block(
 fn explain(error: &osmpbf::Error) -> String {
     let cut_off = match error.kind() {
         osmpbf::ErrorKind::Io(e) => e.kind() == std::io::ErrorKind::UnexpectedEof,
-        osmpbf::ErrorKind::Protobuf { err, .. } => err.to_string().contains("EOF"),
+        osmpbf::ErrorKind::Protobuf { err, .. } => {
+            let words = err.to_string().to_lowercase();
+            words.contains("eof") || words.contains("end of file")
+        }
         _ => false,
     };
     if cut_off { format!("it is cut off ({error})") } else { error.to_string() }
