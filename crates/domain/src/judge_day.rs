@@ -7,7 +7,7 @@ use crate::area::Area;
 use crate::day::{News, Resource};
 use crate::judge::Judge;
 use crate::masters::Vehicle;
-use crate::plan::{VisitKey, VisitKind};
+use crate::plan::{Progress, VisitKey, VisitKind};
 use crate::policy::{RideClass, Terms};
 use crate::request::{Booking, Request, RequestState, Wish};
 
@@ -88,6 +88,7 @@ impl Judge<'_> {
         let since = turn.map_or(start.ready, |w| start.ready.max(w.open()));
         let mut way = (start.place != base).then_some((since, start.ready, start.place));
         let mut aboard = area.on_board(id).count() as i64;
+        let departed = matches!(self.route.progress, Progress::Heading { .. } | Progress::Arrived { .. });
         for (planned, begin) in self.route.visits.clone().iter().zip(begins) {
             let visit = planned.visit;
             let Some(place) = area.find_visit_place(visit) else { continue };
@@ -103,6 +104,8 @@ impl Judge<'_> {
                     let anew = empty_before && home <= left && within(from, until).is_none();
                     if anew { left } else { from }
                 }
+                // So is that it has left the base for the visit it is at or heading for: the first of the way.
+                None if departed => turn.map_or(left, |w| left.max(w.open())),
                 None => left,
             };
             if within(from, until).is_none() {
