@@ -97,7 +97,7 @@ fn data_directories_of_others_are_left_alone() {
     let mut later: Value = serde_json::from_str(&good).unwrap();
     later["format"] = json!(99);
     fs::write(&description, later.to_string()).unwrap();
-    fails_untouched(&site, &data, &["kuseki.json", "format 99", "reads format 2"]);
+    fails_untouched(&site, &data, &["kuseki.json", "format 99", "reads format 1"]);
     for broken in ["", "{\"format\":", "{\"format\": 1}", "[]"] {
         fs::write(&description, broken).unwrap();
         fails_untouched(&site, &data, &["kuseki.json", "not a description of a data directory"]);

@@ -54,7 +54,7 @@ async fn register(client: &Client, site: &Site) -> Own {
     // One seat, and a shift with hardly time for anybody else: the town's other guests are offered this vehicle too.
     let body = json!({
         "facility": facility, "name": "試験車", "kind": "van", "layouts": [{ "seats": 1 }],
-        "shift": ["08:40", "09:25"],
+        "shift": ["08:40", "09:05"],
     });
     let vehicle = id_of(&client.post("/vehicles", &body).await.expect(201));
     let body = json!({ "name": "試験者", "places": [places[1], places[2]] });
@@ -138,7 +138,9 @@ async fn a_ride_is_driven_from_the_wish_to_the_door() {
     town.hurry_to(there).await;
     tap(client, vehicle, "departed", Some(&pickup), there - leg).await;
     let leaving = driver.vehicle_in("driving").await;
-    assert_eq!(time(&leaving["changes"]["vehicles"][0]["leg"]["eta"]), there);
+    // The page tells the leg at the speeds of this hour, the forecast at the slowest that are yet to come.
+    let eta = time(&leaving["changes"]["vehicles"][0]["leg"]["eta"]);
+    assert!((there..=there + Seconds::minutes(3)).contains(&eta), "{eta} instead of {there}");
     let base = &street_points(&site, 9)[0];
     driver.say(&json!({ "kind": "position", "seq": 1, "at": town.now().await, "position": base })).await;
     let seen = driver.wait_for("positions", |_| true).await;

@@ -17,12 +17,19 @@ pub fn at(day: ServiceDay, hour: u32, minute: u32) -> String {
     day.at(DayTime::hm(hour, minute)).to_string()
 }
 
-/// Points on the town's streets, far apart, as `[longitude, latitude]`.
+/// Points on streets around the middle of the town that every vehicle gets through, as `[longitude, latitude]`.
 pub fn street_points(site: &Site, count: usize) -> Vec<Value> {
     let roads = Roads::open(&site.roads()).unwrap();
-    let stride = roads.node_count() / (count + 1);
-    let point = |k: usize| roads.point(Node((k * stride) as u32)).unwrap();
-    (1..=count).map(|k| json!([point(k).lon(), point(k).lat()])).collect()
+    let (sw, ne) = (roads.bounds().sw, roads.bounds().ne);
+    let (lat, lon) = ((sw.lat() + ne.lat()) / 2.0, (sw.lon() + ne.lon()) / 2.0);
+    let mut points: Vec<_> = (0..roads.node_count() as u32).filter_map(|n| roads.point(Node(n))).collect();
+    points.retain(|p| roads.snap(*p).is_ok_and(|snap| snap.width_dm.is_none_or(|width| width >= 27)));
+    points.sort_by(|a, b| {
+        let away = |p: &units::Point| (p.lat() - lat).powi(2) + (p.lon() - lon).powi(2);
+        away(a).total_cmp(&away(b))
+    });
+    let stride = points.len() / 5 / (count + 1);
+    (1..=count).map(|k| &points[k * stride]).map(|p| json!([p.lon(), p.lat()])).collect()
 }
 
 /// A served town's masters.
