@@ -249,8 +249,22 @@ export type MapDescription = {
   raster: Raster | null;
 };
 
+export type StepAct =
+  | "go_straight"
+  | "bear_left"
+  | "bear_right"
+  | "turn_left"
+  | "turn_right"
+  | "sharp_left"
+  | "sharp_right"
+  | "turn_round"
+  | "enter_roundabout"
+  | "leave_roundabout"
+  | "board_ferry"
+  | "arrive"
+  | "depart";
 export type NextStep = {
-  act: string;
+  act: StepAct;
   street: string;
   metres: number;
   position: Position;
