@@ -98,7 +98,7 @@ struct Forced {
 pub(crate) struct Judge<'a> {
     pub(crate) area: &'a Area,
     pub(crate) route: &'a Route,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     travel: &'a dyn TravelTimes,
     forced: Forced,
     found: &'a mut Vec<Violation>,

@@ -83,12 +83,13 @@ impl Judge<'_> {
         };
         // The way from base to base that is being looked at: when it began, when its last visit ended, and where.
         let start = self.route.anchor;
-        // That it is out already is a fact, even before its driver's time.
-        let turn = windows.iter().find(|w| start.ready < w.close());
-        let since = turn.map_or(start.ready, |w| start.ready.max(w.open()));
+        let departed = matches!(self.route.progress, Progress::Heading { .. } | Progress::Arrived { .. });
+        // That it is out already is a fact, even before its driver's time; one that stands out there drives from now on.
+        let ready = if departed { start.ready } else { start.ready.max(self.now) };
+        let turn = windows.iter().find(|w| ready < w.close());
+        let since = turn.map_or(ready, |w| ready.max(w.open()));
         let mut way = (start.place != base).then_some((since, start.ready, start.place));
         let mut aboard = area.on_board(id).count() as i64;
-        let departed = matches!(self.route.progress, Progress::Heading { .. } | Progress::Arrived { .. });
         for (planned, begin) in self.route.visits.clone().iter().zip(begins) {
             let visit = planned.visit;
             let Some(place) = area.find_visit_place(visit) else { continue };
@@ -105,7 +106,10 @@ impl Judge<'_> {
                     if anew { left } else { from }
                 }
                 // So is that it has left the base for the visit it is at or heading for: the first of the way.
-                None if departed => turn.map_or(left, |w| left.max(w.open())),
+                // The turn is that of the leaving: since it last came back the vehicle may have stood for hours.
+                None if departed => {
+                    windows.iter().find(|w| left < w.close()).map_or(left, |w| left.max(w.open()))
+                }
                 None => left,
             };
             if within(from, until).is_none() {
