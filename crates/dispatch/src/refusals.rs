@@ -1,10 +1,11 @@
 //! Why a wish cannot be met, and the nearest thing that can.
 
 use domain::{
-    Alternative, Event, Party, Policy, Reason, ReasonCount, Refusal, Request, RideClass, Wish, classes_for,
+    Alternative, Event, Party, Policy, Reason, ReasonCount, Refusal, Request, RideClass, TravelTimes, Wish,
+    classes_for,
 };
 use planner::Rule;
-use units::{RequestId, Seconds};
+use units::{PlaceId, RequestId, Seconds};
 
 use crate::offers::Against;
 use crate::turned::Turned;
@@ -12,6 +13,9 @@ use crate::work::Work;
 
 /// Times tried beside the wished one, nearest first.
 const SHIFTS_MINUTES: [i64; 10] = [15, -15, 30, -30, 45, -45, 60, -60, 90, 120];
+/// A registered place counts as another stop of the wished one if the drive between them is no longer than this: a
+/// few minutes' walk at most.
+const NEAR_STOP: Seconds = Seconds::minutes(1);
 /// Alternatives shown.
 const ALTERNATIVES_MAX: usize = 3;
 
@@ -97,6 +101,9 @@ impl Work<'_> {
             later |= minutes > 0;
             earlier |= minutes < 0;
         }
+        if let Some(alternative) = self.find_other_stop(request, policy, classes)? {
+            refusal.alternatives.push(alternative);
+        }
         if request.people > 1 {
             let alone = Request { people: 1, ..request.clone() };
             if self.would_fit(&alone, request.wish, policy, classes)? {
@@ -110,6 +117,38 @@ impl Work<'_> {
             }
         }
         Ok(refusal)
+    }
+
+    /// The wish as it is, from or to another registered place of the rider close by.
+    fn find_other_stop(
+        &mut self,
+        request: &Request,
+        policy: &Policy,
+        classes: &[RideClass],
+    ) -> Result<Option<Alternative>, Turned> {
+        let Some(rider) = self.area.riders.get(&request.rider) else { return Ok(None) };
+        let registered = rider.places.clone();
+        for (wished, other) in [request.from, request.to]
+            .into_iter()
+            .flat_map(|wished| registered.iter().map(move |other| (wished, *other)))
+        {
+            if other == request.from || other == request.to || !self.is_near(wished, other) {
+                continue;
+            }
+            let place = |place| if place == wished { other } else { place };
+            let (from, to) = (place(request.from), place(request.to));
+            let moved = Request { from, to, ..request.clone() };
+            if self.would_fit(&moved, request.wish, policy, classes)? {
+                return Ok(Some(Alternative::OtherStop { from, to }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_near(&self, a: PlaceId, b: PlaceId) -> bool {
+        let nodes = (self.area.find_node(a), self.area.find_node(b));
+        let (Some(a), Some(b)) = nodes else { return false };
+        self.table.seconds(a, b).min(self.table.seconds(b, a)) <= NEAR_STOP
     }
 
     fn would_fit(

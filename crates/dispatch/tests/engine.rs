@@ -297,3 +297,60 @@ fn a_wish_that_the_policy_turns_down_is_told_what_would_do() {
     assert_eq!(forbidden.reasons[0].reason, Reason::ClassNotAllowed);
     assert_eq!(forbidden.alternatives, [Alternative::OtherClass { class: RideClass::GuestIdleVehicle }]);
 }
+
+#[test]
+fn who_lives_in_a_lane_too_narrow_is_told_of_the_stop_close_by() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let near = |a: u32, b: u32| {
+        let seconds = |a, b| ROADS.travel(Node(a), Node(b)).seconds;
+        a != b && seconds(a, b).min(seconds(b, a)) <= Seconds(50)
+    };
+    let home = 200;
+    let car_park = (0..ROADS.node_count() as u32).find(|node| near(home, *node)).unwrap();
+    let far = Node(97);
+    let mut must = |command: Command| send(&mut engine, command, at(6, 0)).map(|_| ()).unwrap();
+    // The only vehicle is a minivan.
+    for (node, largest_vehicle) in [
+        (Node(home), VehicleKind::Kei),
+        (Node(car_park), VehicleKind::Van),
+        (far, VehicleKind::Van),
+        (Node(home), VehicleKind::Kei),
+    ] {
+        must(Command::AddPlace(NewPlace { node, largest_vehicle }));
+    }
+    let [home, car_park, shop, lane] = [1, 2, 3, 4].map(|k| PlaceId(1 + 4 * MEMBERS + k));
+    let needs = Needs {
+        wheelchair: false,
+        walker_tenths: 0,
+        attendant: false,
+        boarding: Seconds::minutes(2),
+        alighting: Seconds::minutes(1),
+    };
+    // One rider has registered the car park, the other has not.
+    for places in [vec![home, shop, car_park], vec![lane, shop]] {
+        must(Command::AddRider(NewRider { needs, places, membership: None }));
+    }
+    let mut refused = |rider: u32, from: PlaceId, to: PlaceId| {
+        let party = Party {
+            rider: RiderId(2 * MEMBERS + rider),
+            people: 1,
+            from,
+            to,
+            wish: Wish::LeaveAt(at(11, 0)),
+            channel: Channel::Phone,
+            purpose: Purpose::Other,
+        };
+        send(&mut engine, Command::MakeRequest(party), at(10, 0)).unwrap();
+        let request = engine.state().last_request;
+        match &engine.state().requests[&request].state {
+            RequestState::Refused(refusal) => refusal.clone(),
+            other => panic!("{}", other.code()),
+        }
+    };
+    let from_home = refused(1, home, shop);
+    assert_eq!(from_home.reasons[0].reason, Reason::NoSuitableVehicle);
+    assert_eq!(from_home.alternatives, [Alternative::OtherStop { from: car_park, to: shop }]);
+    let to_home = refused(1, shop, home);
+    assert_eq!(to_home.alternatives, [Alternative::OtherStop { from: shop, to: car_park }]);
+    assert_eq!(refused(2, lane, shop).alternatives, []);
+}

@@ -1,7 +1,7 @@
 //! Answers that say no. A rejection turns a command away; a refusal is the recorded answer to a sound wish.
 
 use serde::{Deserialize, Serialize};
-use units::{OfferId, Timestamp};
+use units::{OfferId, PlaceId, Timestamp};
 
 use crate::plan::VisitKey;
 use crate::policy::RideClass;
@@ -133,6 +133,12 @@ pub enum Alternative {
     },
     FewerPeople {
         people: u8,
+    },
+    /// Boarding or alighting at another of the rider's registered places near the wished one, such as the car park at the
+    /// end of a narrow lane.
+    OtherStop {
+        from: PlaceId,
+        to: PlaceId,
     },
     /// Would fit if the area allowed this class.
     OtherClass {

@@ -48,6 +48,7 @@ pub fn alternative(alternative: &Alternative) -> Both {
             let people = people.to_string();
             fill(look_up("alternative", "fewer_people"), "{people}", &people, &people)
         }
+        Alternative::OtherStop { .. } => look_up("alternative", "other_stop"),
         Alternative::OtherClass { class: other } => {
             let class = class(*other);
             fill(look_up("alternative", "other_class"), "{class}", &class.ja, &class.en)

@@ -404,12 +404,20 @@ pub fn refusal_view(refusal: &domain::Refusal) -> wire::Refusal {
                 let (kind, wish_at, people) = match alternative {
                     domain::Alternative::OtherTime { at } => ("other_time", Some(at.to_string()), None),
                     domain::Alternative::FewerPeople { people } => ("fewer_people", None, Some(*people)),
+                    domain::Alternative::OtherStop { .. } => ("other_stop", None, None),
                     domain::Alternative::OtherClass { .. } => ("other_class", None, None),
                 };
+                let stops = match alternative {
+                    domain::Alternative::OtherStop { from, to } => Some([from.to_string(), to.to_string()]),
+                    _ => None,
+                };
+                let [from, to] = stops.map_or([None, None], |stops| stops.map(Some));
                 wire::Alternative {
                     kind: kind.to_owned(),
                     wish_at,
                     people,
+                    from,
+                    to,
                     text_ja: words.ja,
                     text_en: words.en,
                 }

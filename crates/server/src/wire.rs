@@ -303,6 +303,9 @@ pub struct Alternative {
     pub kind: String,
     pub wish_at: Option<String>,
     pub people: Option<u8>,
+    /// With `other_stop`: the registered places between which the ride would fit.
+    pub from: Option<String>,
+    pub to: Option<String>,
     pub text_ja: String,
     pub text_en: String,
 }

@@ -106,6 +106,8 @@ export type Alternative = {
   kind: string;
   wish_at: string | null;
   people: number | null;
+  from: string | null;
+  to: string | null;
   text_ja: string;
   text_en: string;
 };
