@@ -126,7 +126,7 @@ impl Work<'_> {
             ride_max: booking.ride_max,
             terms: booking.terms,
         };
-        let Some(fit) = self.fit_in(id, asked, booking.day, &policy, &|_| true)? else { return Ok(None) };
+        let Some(fit) = self.fit_in(id, asked, booking.day, &policy, None)? else { return Ok(None) };
         let route = RouteId { day: booking.day, vehicle: fit.vehicle };
         let routes = vec![RouteChange { route, visits: fit.visits }];
         let planned = domain::Planned { pickup: fit.pickup, dropoff: fit.dropoff };

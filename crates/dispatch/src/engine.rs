@@ -7,6 +7,7 @@ use roads::Roads;
 use store::{Append, AppendError, EventLog, NewEvent, Receipt, RegisterWrite, Version};
 use units::{AreaId, Node, Timestamp};
 
+use crate::desk::Floors;
 use crate::forecast::{Forecast, forecast};
 use crate::improve::propose;
 use crate::register::Register;
@@ -84,6 +85,7 @@ pub struct Engine {
     log: Box<dyn EventLog>,
     table: TravelTable,
     register: Register,
+    floors: Floors,
     effort: Effort,
     /// Steps of day plans are taken this many times.
     plan_times: u64,
@@ -110,6 +112,7 @@ impl Engine {
             log,
             table: TravelTable::new(setup.roads),
             register,
+            floors: Floors::default(),
             effort: Effort::default(),
             plan_times: 1,
         };
@@ -149,6 +152,7 @@ impl Engine {
     /// Forgets the state and folds the log from its beginning.
     pub fn reload(&mut self) -> Result<(), Fault> {
         (self.area, self.version) = (Area::new(self.id), Version::EMPTY);
+        self.floors.clear();
         self.catch_up()
     }
 
@@ -172,6 +176,11 @@ impl Engine {
     /// Searches day plans this many times as long: for measuring what the ordinary budget leaves.
     pub fn search_longer(&mut self, times: u64) {
         self.plan_times = times.max(1);
+    }
+
+    /// Asks every vehicle for every wish, whatever the bounds say.
+    pub fn search_everywhere(&mut self, on: bool) {
+        self.floors.everywhere = on;
     }
 
     pub fn effort(&self) -> Effort {
@@ -223,6 +232,7 @@ impl Engine {
             }
             Err(error) => {
                 self.area = before;
+                self.floors.clear();
                 let outside = self.give_up(error);
                 let lost = |answer: Result<Reply, Turned>| match answer {
                     // The answer to an earlier batch stands; one of this batch is as lost as what it repeats.
@@ -251,10 +261,17 @@ impl Engine {
         {
             return Ok(reply);
         }
-        let mut work = Work::on(&self.area, &mut self.table, &mut self.effort, now);
+        let mut work = Work::on(&self.area, &mut self.table, &mut self.floors, &mut self.effort, now);
         work.plan_times = self.plan_times;
-        let events = work.carry_out(&submission.command)?;
-        self.area = work.into_area();
+        let carried_out = work.carry_out(&submission.command);
+        let unsettled = work.unsettled;
+        let area = work.into_area();
+        if carried_out.is_err() && unsettled {
+            // They rest on a state that never came to be.
+            self.floors.clear();
+        }
+        let events = carried_out?;
+        self.area = area;
         let first = append.events.len();
         for event in &events {
             append.events.push(NewEvent {

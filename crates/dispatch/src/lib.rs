@@ -29,6 +29,7 @@ mod refusals;
 mod drivers;
 mod runs;
 mod replan;
+mod desk;
 mod displaced;
 mod notices;
 mod forecast;

@@ -2,35 +2,53 @@
 
 use domain::{
     Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Rejection, Request, RequestState,
-    RideClass, RouteChange, RouteId, Terms, TravelTimes, Vehicle, VisitKey, VisitKind, Wish,
+    RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
 };
-use planner::{Asked, Insertion, Live, Rule, Visit};
+use planner::Asked;
 use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
-use crate::travel::TravelTable;
+use crate::desk::Desk;
 use crate::turned::Turned;
 use crate::work::Work;
 
 /// Offers shown for one wish.
-const OFFERS_MAX: usize = 3;
+pub(crate) const OFFERS_MAX: usize = 3;
 /// How far before and after the planned time a told one may lie.
 const PROMISE_BEFORE: Seconds = Seconds::minutes(5);
 const PROMISE_AFTER: Seconds = Seconds::minutes(10);
 /// How much later than planned a promised drop-off may lie.
 const DROPOFF_AFTER: Seconds = Seconds::minutes(15);
 /// The first search stays this near to the wished time; only what finds nothing looks farther.
-const NEAR: Seconds = Seconds::minutes(15);
+pub(crate) const NEAR: Seconds = Seconds::minutes(15);
 /// Two offers on the same terms should differ by this much to be a choice.
 const APART: Seconds = Seconds::minutes(10);
 
 /// A possible ride, timed.
 pub(crate) struct Candidate {
     pub class: RideClass,
+    pub vehicle: VehicleId,
     pub asked: Asked,
-    pub insertion: Insertion,
+    /// Added driving in seconds.
+    pub delta: i64,
     pub visits: Vec<PlannedVisit>,
     pub pickup: Timestamp,
     pub dropoff: Timestamp,
+}
+
+impl Candidate {
+    /// None if the visits of the ride are not among those of the route.
+    pub fn of(
+        vehicle: VehicleId,
+        class: RideClass,
+        asked: Asked,
+        delta: i64,
+        visits: Vec<PlannedVisit>,
+    ) -> Option<Candidate> {
+        let begin_of = |key: VisitKey| visits.iter().find(|t| t.visit == key).map(|t| t.begin);
+        let pickup = begin_of(VisitKey::pickup(asked.request))?;
+        let dropoff = begin_of(VisitKey::dropoff(asked.request))?;
+        Some(Candidate { class, vehicle, asked, delta, visits, pickup, dropoff })
+    }
 }
 
 /// A ride in its place.
@@ -41,67 +59,42 @@ pub(crate) struct Fit {
     pub dropoff: Timestamp,
 }
 
-/// The rules that stood against one search: rule and number of vehicles.
-pub(crate) type Against = Vec<(Rule, usize)>;
-
 impl Work<'_> {
     pub(crate) fn find_offers(&mut self, id: RequestId, classes: &[RideClass]) -> Result<(), Turned> {
         let request = self.get_request(id)?;
         let policy = self.area.policies.in_force(request.wish.day());
-        let mut against = Against::new();
-        let candidates = self.search(&request, request.wish, &policy, classes, &mut against)?;
-        if candidates.is_empty() {
-            let refusal = self.explain(&request, &policy, classes, against)?;
-            return self.take(Event::RequestRefused { request: id, refusal });
-        }
+        let answer = self.at_desk(request.wish.day(), &policy, |desk| {
+            let candidates = desk.search(&request, request.wish, classes)?;
+            if candidates.is_empty() { desk.explain(&request, classes).map(Err) } else { Ok(Ok(candidates)) }
+        })?;
+        let candidates = match answer {
+            Ok(candidates) => candidates,
+            Err(refusal) => return self.take(Event::RequestRefused { request: id, refusal }),
+        };
         let mut offers = Vec::new();
-        for candidate in choose(candidates, request.wish) {
+        for candidate in candidates {
             let number = OfferId(self.area.last_offer.0 + 1 + offers.len() as u32);
             offers.push(self.offer(number, &request, &policy, candidate));
         }
         self.take(Event::OffersMade { request: id, offers })
     }
 
+    /// Asks at a desk for a day, as the state stands.
+    pub(crate) fn at_desk<A>(
+        &mut self,
+        day: ServiceDay,
+        policy: &Policy,
+        ask: impl FnOnce(&mut Desk<'_>) -> Result<A, Turned>,
+    ) -> Result<A, Turned> {
+        let mut desk = Desk::of(&self.area, self.table, self.floors, (self.now, day), policy);
+        let answer = ask(&mut desk);
+        desk.count_into(self.effort);
+        answer
+    }
+
     pub(crate) fn get_request(&self, id: RequestId) -> Result<Request, Turned> {
         let unknown = || Rejection::Unknown { field: "request", id: id.to_string() };
         Ok(Request::clone(self.area.requests.get(&id).ok_or_else(unknown)?))
-    }
-
-    /// All rides that could be given for `wish`, near the wished time if there is any, else within the policy's wait.
-    pub(crate) fn search(
-        &mut self,
-        request: &Request,
-        wish: Wish,
-        policy: &Policy,
-        classes: &[RideClass],
-        against: &mut Against,
-    ) -> Result<Vec<Candidate>, Turned> {
-        let day = wish.day();
-        self.table.look_ahead(day, self.now);
-        let direct = self.direct(request);
-        let mut found = Vec::new();
-        let table: &TravelTable = self.table;
-        let mut live = Live::of(&self.area, day, self.now, &|_| true, table)?;
-        live.shield_members(&self.area, policy.member_delay_max)?;
-        for reach in [NEAR.min(policy.wait_max), policy.wait_max] {
-            for class in classes {
-                let Some(asked) = ask(request, wish, policy, *class, direct, reach, self.now) else {
-                    continue;
-                };
-                let number = live.push(request.id, live.request(&self.area, &asked)?)?;
-                let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
-                self.effort.searches += 1;
-                self.effort.tests += answer.tests;
-                *against = answer.reasons();
-                for insertion in answer.found {
-                    found.extend(time(&live, number, *class, asked, insertion)?);
-                }
-            }
-            if !found.is_empty() {
-                break;
-            }
-        }
-        Ok(found)
     }
 
     pub(crate) fn direct(&self, request: &Request) -> Seconds {
@@ -112,7 +105,7 @@ impl Work<'_> {
     }
 
     fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: Candidate) -> Offer {
-        let vehicle = candidate_vehicle(&candidate);
+        let vehicle = candidate.vehicle;
         let route = RouteId { day: request.wish.day(), vehicle };
         let outside = candidate.asked.terms == Terms::OutsideRunHours;
         let idle = self.area.find_idle_hours(route).filter(|_| outside);
@@ -134,7 +127,7 @@ impl Work<'_> {
             dropoff_planned: candidate.dropoff,
             ride_max: candidate.asked.ride_max,
             direct: self.direct(request),
-            added_drive: Seconds(candidate.insertion.delta),
+            added_drive: Seconds(candidate.delta),
             added_metres: metres,
             delay_to_others: later.max().unwrap_or(Seconds::ZERO).max(Seconds::ZERO),
             expires_at: (self.now + policy.offer_lasts).min(promise.pickup.close()),
@@ -165,10 +158,9 @@ impl Work<'_> {
             terms: policy.terms(chosen.class),
         };
         let day = request.wish.day();
-        let named = chosen.vehicle;
-        let mut fit = self.fit_in(id, asked, day, &policy, &|v| v.id == named)?;
+        let mut fit = self.fit_in(id, asked, day, &policy, Some(chosen.vehicle))?;
         if fit.is_none() {
-            fit = self.fit_in(id, asked, day, &policy, &|_| true)?;
+            fit = self.fit_in(id, asked, day, &policy, None)?;
         }
         let Some(fit) = fit else { return Err(Rejection::OfferStale { offer }.into()) };
         let vehicle = fit.vehicle;
@@ -187,45 +179,30 @@ impl Work<'_> {
         self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })
     }
 
-    /// The best place for a guest's ride under a promise, on the vehicles that `take` picks.
+    /// The best place for a guest's ride under a promise, on one vehicle or on any.
     pub(crate) fn fit_in(
         &mut self,
         id: RequestId,
         asked: Asked,
         day: ServiceDay,
         policy: &Policy,
-        take: &dyn Fn(&Vehicle) -> bool,
+        only: Option<VehicleId>,
     ) -> Result<Option<Fit>, Turned> {
-        let table: &TravelTable = self.table;
-        table.look_ahead(day, self.now);
-        let mut live = Live::of(&self.area, day, self.now, take, table)?;
-        live.shield_members(&self.area, policy.member_delay_max)?;
-        let number = live.push(id, live.request(&self.area, &asked)?)?;
-        let answer = live.insert(number).map_err(|b| Turned::Bug { detail: b.to_string() })?;
-        self.effort.searches += 1;
-        self.effort.tests += answer.tests;
-        for insertion in answer.found {
-            // The class plays no part in timing.
-            if let Some(fit) = time(&live, number, RideClass::GuestIdleVehicle, asked, insertion)? {
-                let vehicle = candidate_vehicle(&fit);
-                return Ok(Some(Fit {
-                    vehicle,
-                    visits: fit.visits,
-                    pickup: fit.pickup,
-                    dropoff: fit.dropoff,
-                }));
-            }
-        }
-        Ok(None)
+        let request = self.get_request(id)?;
+        // The class plays no part in timing.
+        let class = RideClass::GuestIdleVehicle;
+        let only = only.map(|only| self.area.vehicles.get(&only).cloned());
+        let found = self.at_desk(day, policy, |desk| match only {
+            Some(Some(shuttle)) => desk.try_on(&shuttle, &request, class, &asked),
+            Some(None) => Ok(None),
+            None => desk.fit(&request, class, &asked),
+        })?;
+        Ok(found.map(|c| Fit { vehicle: c.vehicle, visits: c.visits, pickup: c.pickup, dropoff: c.dropoff }))
     }
 }
 
-fn candidate_vehicle(candidate: &Candidate) -> units::VehicleId {
-    units::VehicleId(candidate.insertion.vehicle)
-}
-
 /// The windows within which a wish is searched: no farther than `reach` from the wished time.
-fn ask(
+pub(crate) fn ask(
     request: &Request,
     wish: Wish,
     policy: &Policy,
@@ -261,26 +238,6 @@ fn ask(
     })
 }
 
-/// Puts an insertion into its route and times it.
-fn time<T: planner::Travel>(
-    live: &Live<T>,
-    request: u32,
-    class: RideClass,
-    asked: Asked,
-    mut insertion: Insertion,
-) -> Result<Option<Candidate>, Turned> {
-    let vehicle = insertion.vehicle;
-    let mut visits: Vec<Visit> = live.plan.routes[vehicle as usize].clone();
-    insertion.apply(&mut visits, request);
-    let timed = live.times(vehicle, &visits)?;
-    let begin_of = |key: VisitKey| timed.iter().find(|t| t.visit == key).map(|t| t.begin);
-    let (pickup, dropoff) = (VisitKey::pickup(asked.request), VisitKey::dropoff(asked.request));
-    let (Some(pickup), Some(dropoff)) = (begin_of(pickup), begin_of(dropoff)) else { return Ok(None) };
-    // From here on the insertion is named by the vehicle's own id.
-    insertion.vehicle = live.vehicle_id(vehicle).0;
-    Ok(Some(Candidate { class, asked, insertion, visits: timed, pickup, dropoff }))
-}
-
 /// What may be told to the rider: around the planned time, inside what was searched.
 fn promise(candidate: &Candidate, wish: Wish, idle: Option<Window>) -> Promise {
     let asked = candidate.asked;
@@ -303,24 +260,25 @@ fn around(at: Timestamp, before: Seconds, after: Seconds, within: Window) -> Win
     Window::from(open, (at + after).min(within.close()) - open)
 }
 
-/// Up to three offers worth a choice: by added driving and distance from the wish, each with another vehicle or time.
-fn choose(mut candidates: Vec<Candidate>, wish: Wish) -> Vec<Candidate> {
-    let score = |c: &Candidate| {
-        let off = match wish {
-            Wish::LeaveAt(at) => (c.pickup - at).0,
-            Wish::ArriveBy(at) => (at - c.dropoff).0,
-            Wish::Run { .. } => 0,
-        };
-        (c.insertion.delta + off.max(0), c.class, c.insertion.vehicle)
+/// By added driving and distance from the wish.
+pub(crate) fn score(c: &Candidate, wish: Wish) -> i64 {
+    let off = match wish {
+        Wish::LeaveAt(at) => (c.pickup - at).0,
+        Wish::ArriveBy(at) => (at - c.dropoff).0,
+        Wish::Run { .. } => 0,
     };
-    candidates.sort_by_key(score);
+    c.delta + off.max(0)
+}
+
+/// Up to `most` offers worth a choice, best first, each with another vehicle or time.
+pub(crate) fn choose(mut candidates: Vec<Candidate>, wish: Wish, most: usize) -> Vec<Candidate> {
+    candidates.sort_by_key(|c| (score(c, wish), c.class, c.vehicle));
     let mut chosen: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        let same = chosen.iter().any(|c| {
-            c.insertion.vehicle == candidate.insertion.vehicle
-                && (c.pickup - candidate.pickup).0.abs() < APART.0
-        });
-        if !same && chosen.len() < OFFERS_MAX {
+        let same = chosen
+            .iter()
+            .any(|c| c.vehicle == candidate.vehicle && (c.pickup - candidate.pickup).0.abs() < APART.0);
+        if !same && chosen.len() < most {
             chosen.push(candidate);
         }
     }

@@ -1,13 +1,13 @@
 //! Why a wish cannot be met, and the nearest thing that can.
 
 use domain::{
-    Alternative, Event, Party, Policy, Reason, ReasonCount, Refusal, Request, RideClass, TravelTimes, Wish,
+    Alternative, Event, Party, Reason, ReasonCount, Refusal, Request, RideClass, TravelTimes, Wish,
     classes_for,
 };
 use planner::Rule;
 use units::{PlaceId, RequestId, Seconds};
 
-use crate::offers::Against;
+use crate::desk::Desk;
 use crate::turned::Turned;
 use crate::work::Work;
 
@@ -56,7 +56,8 @@ impl Work<'_> {
                 Err(Reason::ClassNotAllowed) => vec![RideClass::GuestIdleVehicle],
                 Err(_) => continue,
             };
-            if at < self.now || !self.would_fit(&changed, wish, &policy, &classes)? {
+            let fits = |desk: &mut Desk<'_>| desk.would_fit(&changed, wish, &classes);
+            if at < self.now || !self.at_desk(wish.day(), &policy, fits)? {
                 continue;
             }
             refusal.alternatives.push(match reason {
@@ -68,15 +69,17 @@ impl Work<'_> {
         }
         self.take(Event::RequestRefused { request: id, refusal })
     }
+}
 
+impl Desk<'_> {
     pub(crate) fn explain(
         &mut self,
         request: &Request,
-        policy: &Policy,
         classes: &[RideClass],
-        against: Against,
     ) -> Result<Refusal, Turned> {
+        let against = self.reasons(request, request.wish, classes)?;
         let mut refusal = Refusal { reasons: reasons(&against), alternatives: Vec::new() };
+        let policy = self.policy();
         let mut earlier = false;
         let mut later = false;
         for minutes in SHIFTS_MINUTES {
@@ -94,24 +97,24 @@ impl Work<'_> {
             };
             let in_hours =
                 wish.day() == request.wish.day() && wish.day().window(policy.guest_hours).contains(at);
-            if !in_hours || at < self.now || !self.would_fit(request, wish, policy, classes)? {
+            if !in_hours || at < self.now() || !self.would_fit(request, wish, classes)? {
                 continue;
             }
             refusal.alternatives.push(Alternative::OtherTime { at });
             later |= minutes > 0;
             earlier |= minutes < 0;
         }
-        if let Some(alternative) = self.find_other_stop(request, policy, classes)? {
+        if let Some(alternative) = self.find_other_stop(request, classes)? {
             refusal.alternatives.push(alternative);
         }
         if request.people > 1 {
             let alone = Request { people: 1, ..request.clone() };
-            if self.would_fit(&alone, request.wish, policy, classes)? {
+            if self.would_fit(&alone, request.wish, classes)? {
                 refusal.alternatives.push(Alternative::FewerPeople { people: 1 });
             }
         }
         for class in [RideClass::GuestEmptyLeg, RideClass::GuestBesideMembers] {
-            if !policy.allows.contains(&class) && self.would_fit(request, request.wish, policy, &[class])? {
+            if !policy.allows.contains(&class) && self.would_fit(request, request.wish, &[class])? {
                 refusal.alternatives.push(Alternative::OtherClass { class });
                 break;
             }
@@ -123,10 +126,9 @@ impl Work<'_> {
     fn find_other_stop(
         &mut self,
         request: &Request,
-        policy: &Policy,
         classes: &[RideClass],
     ) -> Result<Option<Alternative>, Turned> {
-        let Some(rider) = self.area.riders.get(&request.rider) else { return Ok(None) };
+        let Some(rider) = self.area().riders.get(&request.rider) else { return Ok(None) };
         let registered = rider.places.clone();
         for (wished, other) in [request.from, request.to]
             .into_iter()
@@ -138,7 +140,7 @@ impl Work<'_> {
             let place = |place| if place == wished { other } else { place };
             let (from, to) = (place(request.from), place(request.to));
             let moved = Request { from, to, ..request.clone() };
-            if self.would_fit(&moved, request.wish, policy, classes)? {
+            if self.would_fit(&moved, request.wish, classes)? {
                 return Ok(Some(Alternative::OtherStop { from, to }));
             }
         }
@@ -146,23 +148,13 @@ impl Work<'_> {
     }
 
     fn is_near(&self, a: PlaceId, b: PlaceId) -> bool {
-        let nodes = (self.area.find_node(a), self.area.find_node(b));
+        let nodes = (self.area().find_node(a), self.area().find_node(b));
         let (Some(a), Some(b)) = nodes else { return false };
-        self.table.seconds(a, b).min(self.table.seconds(b, a)) <= NEAR_STOP
-    }
-
-    fn would_fit(
-        &mut self,
-        request: &Request,
-        wish: Wish,
-        policy: &Policy,
-        classes: &[RideClass],
-    ) -> Result<bool, Turned> {
-        Ok(!self.search(request, wish, policy, classes, &mut Against::new())?.is_empty())
+        self.table().seconds(a, b).min(self.table().seconds(b, a)) <= NEAR_STOP
     }
 }
 
-pub(crate) fn reasons(against: &Against) -> Vec<ReasonCount> {
+pub(crate) fn reasons(against: &[(Rule, usize)]) -> Vec<ReasonCount> {
     let mut counted: Vec<ReasonCount> = Vec::new();
     for (rule, vehicles) in against {
         let (reason, vehicles) = (reason_of(*rule), *vehicles as u32);

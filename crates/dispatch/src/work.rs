@@ -4,6 +4,7 @@ use domain::{Area, Command, Event, Next, Rejection, RouteChange, RouteId, Travel
 use planner::{Live, Visit};
 use units::{ServiceDay, Timestamp};
 
+use crate::desk::Floors;
 use crate::engine::Effort;
 use crate::forecast::earliest;
 use crate::travel::TravelTable;
@@ -16,23 +17,34 @@ pub(crate) struct Work<'a> {
     pub before: Area,
     pub area: Area,
     pub table: &'a mut TravelTable,
+    pub floors: &'a mut Floors,
     pub effort: &'a mut Effort,
     pub now: Timestamp,
     /// Steps of day plans are taken this many times.
     pub plan_times: u64,
+    /// Floors may rest on events that are not yet part of the state.
+    pub unsettled: bool,
     events: Vec<Event>,
 }
 
 impl<'a> Work<'a> {
-    pub fn on(area: &Area, table: &'a mut TravelTable, effort: &'a mut Effort, now: Timestamp) -> Work<'a> {
+    pub fn on(
+        area: &Area,
+        table: &'a mut TravelTable,
+        floors: &'a mut Floors,
+        effort: &'a mut Effort,
+        now: Timestamp,
+    ) -> Work<'a> {
         Work {
             origin: area.clone(),
             before: area.clone(),
             area: area.clone(),
             table,
+            floors,
             effort,
             now,
             plan_times: 1,
+            unsettled: false,
             events: Vec::new(),
         }
     }
@@ -83,6 +95,10 @@ impl<'a> Work<'a> {
     /// Applies an event and keeps it for the log.
     pub fn take(&mut self, event: Event) -> Result<(), Turned> {
         self.area.apply(&event)?;
+        if Floors::rest_on(&event) {
+            self.floors.clear();
+            self.unsettled = true;
+        }
         if let Event::PlaceAdded { place } = &event {
             self.table.add(&[place.node]);
         }

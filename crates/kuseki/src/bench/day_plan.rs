@@ -115,15 +115,15 @@ fn cost(area: &Area, travel: &dyn TravelTimes) -> Cost {
     Cost { unserved: area.requests.values().filter(|r| refused(r)).count(), drive }
 }
 
-fn day() -> ServiceDay {
+pub(super) fn day() -> ServiceDay {
     ServiceDay::of(Timestamp::from_unix_seconds(1_795_500_000))
 }
 
-fn at(hour: u32, minute: u32) -> Timestamp {
+pub(super) fn at(hour: u32, minute: u32) -> Timestamp {
     day().at(DayTime::hm(hour, minute))
 }
 
-fn submit(engine: &mut Engine, command: Command, now: Timestamp) -> Result<Reply, Fault> {
+pub(super) fn submit(engine: &mut Engine, command: Command, now: Timestamp) -> Result<Reply, Fault> {
     let turned = |turned: Turned| Fault::Usage(format!("the drawn day does not hold: {turned}"));
     engine.submit(Submission::of(command, "bench"), now).map_err(turned)
 }
@@ -137,10 +137,10 @@ fn plan(engine: &mut Engine, times: u64) -> Result<(f64, Reply), Fault> {
 }
 
 /// SplitMix64: one stream, the same on every machine.
-struct Draw(u64);
+pub(super) struct Draw(pub(super) u64);
 
 impl Draw {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(super) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -148,7 +148,7 @@ impl Draw {
         (x ^ (x >> 31)) % n.max(1)
     }
 
-    fn happens(&mut self, percent: u64) -> bool {
+    pub(super) fn happens(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }

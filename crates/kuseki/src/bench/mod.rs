@@ -1,6 +1,7 @@
 //! `kuseki bench`: figures that anyone can measure again.
 
 mod day_plan;
+mod engine;
 mod insertion;
 mod map;
 mod quality;
@@ -21,6 +22,8 @@ pub enum Bench {
     Map(map::Arguments),
     /// Plans a drawn facility's day, compares with a longer search, and changes it the same morning. One line of JSON.
     DayPlan(day_plan::Arguments),
+    /// Time per wish and per accepted offer in the live engine with a whole region's fleet. One line of JSON.
+    Engine(engine::Arguments),
     /// Loads a roads file and measures its questions: one to one, paths, tables, standing buckets. One line of JSON.
     Roads(roads::Arguments),
 }
@@ -31,6 +34,7 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
         Bench::Quality(arguments) => quality::run(arguments),
         Bench::Map(arguments) => map::run(arguments),
         Bench::DayPlan(arguments) => day_plan::run(arguments),
+        Bench::Engine(arguments) => engine::run(arguments),
         Bench::Roads(arguments) => roads::run(arguments),
     }
 }

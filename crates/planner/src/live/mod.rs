@@ -3,12 +3,14 @@
 //! One tick is one second since 1970. Where facts have already broken a rule (a late vehicle), the limits concerned are
 //! set to what driving on as planned gives, so that the standing sequence is feasible and no change may make it worse.
 
+mod seat;
 mod standing;
 
 use domain::{Area, PlannedVisit, Resource, RouteId, Terms, Vehicle as Shuttle, VisitKey, VisitKind};
 use smallvec::SmallVec;
 use units::{PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
+pub use seat::{Floor, Probe, Seat, Sought};
 use standing::{Standing, booked};
 
 use crate::fault::Fault;
@@ -88,6 +90,16 @@ impl<T: Travel> Live<T> {
         take: &dyn Fn(&Shuttle) -> bool,
         travel: T,
     ) -> Result<Live<T>, LiveFault> {
+        Live::of_vehicles(area, day, now, area.vehicles.values().filter(|v| take(v)), travel)
+    }
+
+    fn of_vehicles<'a>(
+        area: &Area,
+        day: ServiceDay,
+        now: Timestamp,
+        shuttles: impl Iterator<Item = &'a std::sync::Arc<Shuttle>>,
+        travel: T,
+    ) -> Result<Live<T>, LiveFault> {
         let mut live = Live {
             model: Model::new(Vec::new(), Vec::new(), compatible(), travel)?,
             plan: Plan::default(),
@@ -100,7 +112,7 @@ impl<T: Travel> Live<T> {
         };
         let mut vehicles = Vec::new();
         let mut requests = Vec::new();
-        for shuttle in area.vehicles.values().filter(|v| take(v)) {
+        for shuttle in shuttles {
             let number = vehicles.len() as u32;
             let id = RouteId { day, vehicle: shuttle.id };
             let standing = Standing::of(area, id, now, live.model.travel(), number, requests.len() as u32)?;

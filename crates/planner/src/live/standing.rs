@@ -44,9 +44,7 @@ impl Standing {
             visits: Vec::new(),
             overrun: false,
         };
-        for (request, _, _) in area.on_board(id) {
-            standing.names.push(request.id);
-        }
+        standing.names = on_board(area, &route);
         for planned in route.visits.iter().filter(|v| v.visit.kind == VisitKind::Pickup) {
             standing.names.push(planned.visit.request);
         }
@@ -181,6 +179,23 @@ impl Standing {
             _ => request.dropoff,
         }
     }
+}
+
+/// Who is on board, in the order of the ids. Everybody on board has a drop-off to come, so that the route names them;
+/// a look through all the requests of an area would take far longer.
+fn on_board(area: &Area, route: &domain::Route) -> Vec<RequestId> {
+    let dropoffs = route.visits.iter().filter(|v| v.visit.kind == VisitKind::Dropoff);
+    let aboard = |name: &RequestId| {
+        area.requests.get(name).is_some_and(|r| match &r.state {
+            RequestState::OnBoard { booking, .. } => {
+                booking.vehicle == route.id.vehicle && booking.day == route.id.day
+            }
+            _ => false,
+        })
+    };
+    let mut names: Vec<RequestId> = dropoffs.map(|v| v.visit.request).filter(aboard).collect();
+    names.sort_unstable();
+    names
 }
 
 /// A request that is booked or on board, with the limits that bind it.

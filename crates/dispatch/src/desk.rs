@@ -1,0 +1,319 @@
+//! The desk at which a wish is answered: every vehicle set up when first asked, once a command, and most never asked,
+//! because what an insertion into them must cost at least is kept between commands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::{Area, Event, Policy, Request, RideClass, Route, RouteId, TravelTimes, Vehicle, Wish};
+use planner::{Floor, LiveFault, Probe, Rule, Seat, Sought, Travel};
+use units::{Seconds, ServiceDay, Timestamp, VehicleId};
+
+use crate::engine::Effort;
+use crate::offers::{Candidate, NEAR, OFFERS_MAX, ask, choose, score};
+use crate::travel::{Ahead, TravelTable};
+use crate::turned::Turned;
+
+/// Days whose floors are kept; more are dropped together.
+const DAYS_MAX: usize = 14;
+
+/// What insertions must cost at least, by day and vehicle, for as long as what it rests on stands.
+#[derive(Default)]
+pub(crate) struct Floors {
+    days: BTreeMap<ServiceDay, OfDay>,
+    /// Ask every vehicle whatever its floor.
+    pub everywhere: bool,
+}
+
+struct OfDay {
+    ahead: Ahead,
+    vehicles: BTreeMap<VehicleId, Kept>,
+}
+
+struct Kept {
+    /// The route it was built from: held, so that no other can be at its address.
+    route: Option<Arc<Route>>,
+    from: Timestamp,
+    until: Timestamp,
+    floor: Floor,
+}
+
+impl Floors {
+    pub fn clear(&mut self) {
+        self.days.clear();
+    }
+
+    /// Whether an event may change what vehicles can do other than by changing their routes.
+    pub fn rest_on(event: &Event) -> bool {
+        match event {
+            Event::RequestMade { .. }
+            | Event::OffersMade { .. }
+            | Event::RequestRefused { .. }
+            | Event::OffersExpired { .. }
+            | Event::OfferAccepted { .. }
+            | Event::RequestCancelled { .. }
+            | Event::PlanChanged { .. }
+            | Event::PlanImproved { .. }
+            | Event::RouteAcknowledged { .. }
+            | Event::Departed { .. }
+            | Event::Arrived { .. }
+            | Event::Boarded { .. }
+            | Event::Alighted { .. }
+            | Event::NoShow { .. }
+            | Event::DelayChanged { .. }
+            | Event::NoticesMade { .. }
+            | Event::NoticeGiven { .. }
+            | Event::PlaceAdded { .. }
+            | Event::RiderAdded { .. }
+            | Event::RiderPlaceAdded { .. } => false,
+            _ => true,
+        }
+    }
+
+    fn of_day(&mut self, day: ServiceDay, ahead: Ahead) -> &mut OfDay {
+        if self.days.len() > DAYS_MAX {
+            self.days.clear();
+        }
+        let of_day = self.days.entry(day).or_insert_with(|| OfDay { ahead, vehicles: BTreeMap::new() });
+        if of_day.ahead != ahead {
+            *of_day = OfDay { ahead, vehicles: BTreeMap::new() };
+        }
+        of_day
+    }
+}
+
+/// Every vehicle of one day, as the state stands.
+pub(crate) struct Desk<'a> {
+    area: &'a Area,
+    table: &'a TravelTable,
+    floors: &'a mut Floors,
+    now: Timestamp,
+    day: ServiceDay,
+    policy: &'a Policy,
+    seats: BTreeMap<VehicleId, Seat<&'a TravelTable>>,
+    probe: Probe,
+    searches: u64,
+}
+
+impl<'a> Desk<'a> {
+    pub fn of(
+        area: &'a Area,
+        table: &'a TravelTable,
+        floors: &'a mut Floors,
+        (now, day): (Timestamp, ServiceDay),
+        policy: &'a Policy,
+    ) -> Desk<'a> {
+        table.look_ahead(day, now);
+        let (seats, probe) = (BTreeMap::new(), Probe::default());
+        Desk { area, table, floors, now, day, policy, seats, probe, searches: 0 }
+    }
+
+    /// What asking here has cost.
+    pub fn count_into(&self, effort: &mut Effort) {
+        effort.searches += self.searches;
+        effort.tests += self.probe.tests();
+    }
+
+    pub fn area(&self) -> &'a Area {
+        self.area
+    }
+
+    pub fn table(&self) -> &'a TravelTable {
+        self.table
+    }
+
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn seat(&mut self, shuttle: &Arc<Vehicle>) -> Result<&mut Seat<&'a TravelTable>, LiveFault> {
+        match self.seats.entry(shuttle.id) {
+            std::collections::btree_map::Entry::Occupied(seat) => Ok(seat.into_mut()),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                let at = (self.day, self.now);
+                let delay_max = self.policy.member_delay_max;
+                Ok(free.insert(Seat::of(self.area, at, shuttle, delay_max, self.table)?))
+            }
+        }
+    }
+
+    /// The vehicles that time lets do it, with what it must cost at least, cheapest first.
+    fn list_by_floor(&mut self, sought: &Sought) -> Result<Vec<(i64, &'a Arc<Vehicle>)>, LiveFault> {
+        let area = self.area;
+        if self.floors.everywhere {
+            return Ok(area.vehicles.values().map(|v| (i64::MIN, v)).collect());
+        }
+        let ahead = Ahead::of(self.table.roads(), self.day, self.now);
+        let direct = self.table.leg(sought.from, sought.to);
+        let mut listed = Vec::new();
+        for shuttle in area.vehicles.values() {
+            let route = area.routes.get(&RouteId { day: self.day, vehicle: shuttle.id });
+            let (now, table) = (self.now, self.table);
+            let same = |kept: &Kept| {
+                let same_route = match (&kept.route, route) {
+                    (None, None) => true,
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                    _ => false,
+                };
+                same_route && kept.from <= now && now <= kept.until
+            };
+            let kept = &self.floors.of_day(self.day, ahead).vehicles;
+            let least = match kept.get(&shuttle.id).filter(|kept| same(kept)) {
+                Some(kept) => kept.floor.least(table, sought, direct),
+                None => {
+                    let seat = self.seat(shuttle)?;
+                    let (floor, until) = (seat.floor(), seat.until());
+                    let least = floor.least(table, sought, direct);
+                    let kept = Kept { route: route.cloned(), from: now, until, floor };
+                    self.floors.of_day(self.day, ahead).vehicles.insert(shuttle.id, kept);
+                    least
+                }
+            };
+            listed.extend(least.map(|least| (least, shuttle)));
+        }
+        listed.sort_by_key(|(least, shuttle)| (*least, shuttle.id));
+        Ok(listed)
+    }
+
+    /// The best rides for `wish`, near the wished time if there is any, else within the policy's wait: what would be
+    /// chosen out of every vehicle's best.
+    pub fn search(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        classes: &[RideClass],
+    ) -> Result<Vec<Candidate>, Turned> {
+        for reach in [NEAR.min(self.policy.wait_max), self.policy.wait_max] {
+            let found = self.reach(request, wish, classes, reach, OFFERS_MAX)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Whether any ride can be given within the policy's wait.
+    pub fn would_fit(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        classes: &[RideClass],
+    ) -> Result<bool, Turned> {
+        // What fits near the wished time fits within the whole wait.
+        Ok(!self.reach(request, wish, classes, self.policy.wait_max, 1)?.is_empty())
+    }
+
+    fn reach(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        classes: &[RideClass],
+        reach: Seconds,
+        most: usize,
+    ) -> Result<Vec<Candidate>, Turned> {
+        let direct = self.direct(request);
+        let asked: Vec<_> = classes
+            .iter()
+            .filter_map(|class| Some((*class, ask(request, wish, self.policy, *class, direct, reach, self.now)?)))
+            .collect();
+        let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
+        let (Some((_, first)), (Some(from), Some(to))) = (asked.first(), ends) else { return Ok(Vec::new()) };
+        // The classes differ in company and hours, not in the time that is asked for.
+        let sought = Sought { from, to, pickup: first.pickup, dropoff: first.dropoff };
+        self.searches += asked.len() as u64;
+        let mut found: Vec<Candidate> = Vec::new();
+        for (least, shuttle) in self.list_by_floor(&sought)? {
+            let full = found.len() >= most;
+            if full && found.last().is_some_and(|worst| least > score(worst, wish)) {
+                break;
+            }
+            for (class, asked) in &asked {
+                found.extend(self.try_on(shuttle, request, *class, asked)?);
+            }
+            found = choose(found, wish, most);
+        }
+        Ok(found)
+    }
+
+    /// The best ride of a class on one vehicle, timed.
+    pub fn try_on(
+        &mut self,
+        shuttle: &Arc<Vehicle>,
+        request: &Request,
+        class: RideClass,
+        asked: &planner::Asked,
+    ) -> Result<Option<Candidate>, Turned> {
+        let area = self.area;
+        let mut probe = std::mem::take(&mut self.probe);
+        let seat = self.seat(shuttle)?;
+        let wanted = seat.request(area, asked)?;
+        let best = seat.best(&wanted, &mut probe);
+        let timed = match &best {
+            Ok(Some(insertion)) => Some(seat.times(request.id, wanted, insertion)),
+            _ => None,
+        };
+        self.probe = probe;
+        // A route that breaks a rule itself on a vehicle that takes riders is a contradiction of ours.
+        let best = best.map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
+        let (Some(insertion), Some(visits)) = (best, timed.transpose()?) else { return Ok(None) };
+        Ok(Candidate::of(shuttle.id, class, *asked, insertion.delta, visits))
+    }
+
+    /// The best place on any vehicle for a ride under a promise, by added driving alone.
+    pub fn fit(&mut self, request: &Request, class: RideClass, asked: &planner::Asked) -> Result<Option<Candidate>, Turned> {
+        let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
+        let (Some(from), Some(to)) = ends else { return Ok(None) };
+        let sought = Sought { from, to, pickup: asked.pickup, dropoff: asked.dropoff };
+        self.searches += 1;
+        let mut best: Option<Candidate> = None;
+        let key = |c: &Candidate| (c.delta, c.vehicle);
+        for (least, shuttle) in self.list_by_floor(&sought)? {
+            if best.as_ref().is_some_and(|best| least > best.delta) {
+                break;
+            }
+            if let Some(candidate) = self.try_on(shuttle, request, class, asked)?
+                && best.as_ref().is_none_or(|best| key(&candidate) < key(best))
+            {
+                best = Some(candidate);
+            }
+        }
+        Ok(best)
+    }
+
+    /// How many vehicles have no room by which rule, for the last of the classes within the whole wait.
+    pub fn reasons(
+        &mut self,
+        request: &Request,
+        wish: Wish,
+        classes: &[RideClass],
+    ) -> Result<Vec<(Rule, usize)>, Turned> {
+        let direct = self.direct(request);
+        let reach = self.policy.wait_max;
+        let asked = classes
+            .iter()
+            .filter_map(|class| ask(request, wish, self.policy, *class, direct, reach, self.now))
+            .next_back();
+        let Some(asked) = asked else { return Ok(Vec::new()) };
+        let area = self.area;
+        let mut probe = std::mem::take(&mut self.probe);
+        let mut counted: BTreeMap<Rule, usize> = BTreeMap::new();
+        for shuttle in area.vehicles.values() {
+            let seat = self.seat(shuttle)?;
+            let wanted = seat.request(area, &asked)?;
+            let rule = seat.reason(&wanted, &mut probe);
+            *counted.entry(rule.map_err(|fault| Turned::Bug { detail: fault.to_string() })?).or_default() += 1;
+        }
+        self.probe = probe;
+        Ok(counted.into_iter().collect())
+    }
+
+    pub fn direct(&self, request: &Request) -> Seconds {
+        match (self.area.find_node(request.from), self.area.find_node(request.to)) {
+            (Some(a), Some(b)) => self.table.seconds(a, b),
+            _ => Seconds::ZERO,
+        }
+    }
+}
