@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{Area, Event, Policy, Request, RideClass, Route, RouteId, TravelTimes, Vehicle, Wish};
-use planner::{Floor, LiveFault, Probe, Rule, Seat, Sought, Travel};
+use planner::{Asked, Floor, LiveFault, Probe, Rule, Seat, Sought, Travel};
 use units::{Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::engine::Effort;
@@ -109,6 +109,7 @@ impl<'a> Desk<'a> {
 
     /// What asking here has cost.
     pub fn count_into(&self, effort: &mut Effort) {
+        effort.vehicles += self.seats.len() as u64;
         effort.searches += self.searches;
         effort.tests += self.probe.tests();
     }
@@ -230,40 +231,52 @@ impl<'a> Desk<'a> {
             if full && found.last().is_some_and(|worst| least > score(worst, wish)) {
                 break;
             }
-            for (class, asked) in &asked {
-                found.extend(self.try_on(shuttle, request, *class, asked)?);
-            }
+            found.extend(self.try_on(shuttle, request, &asked)?);
             found = choose(found, wish, most);
         }
         Ok(found)
     }
 
-    /// The best ride of a class on one vehicle, timed.
-    pub fn try_on(
+    /// The best ride of each class on one vehicle, timed.
+    fn try_on(
+        &mut self,
+        shuttle: &Arc<Vehicle>,
+        request: &Request,
+        asked: &[(RideClass, Asked)],
+    ) -> Result<Vec<Candidate>, Turned> {
+        let Some((_, first)) = asked.first() else { return Ok(Vec::new()) };
+        let area = self.area;
+        let mut probe = std::mem::take(&mut self.probe);
+        let seat = self.seat(shuttle)?;
+        // The classes differ in terms alone.
+        let plain = seat.request(area, first)?;
+        let mut found = Vec::new();
+        for (class, asked) in asked {
+            let wanted = Seat::<&TravelTable>::on_terms(&plain, asked.terms);
+            // A route that breaks a rule itself on a vehicle that takes riders is a contradiction of ours.
+            let best = seat.best(&wanted, &mut probe).map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
+            let Some(insertion) = best else { continue };
+            let visits = seat.times(request.id, wanted, &insertion)?;
+            found.extend(Candidate::of(shuttle.id, *class, *asked, insertion.delta, visits));
+        }
+        self.probe = probe;
+        Ok(found)
+    }
+
+    /// The best place on one vehicle for a ride under a promise.
+    pub fn fit_on(
         &mut self,
         shuttle: &Arc<Vehicle>,
         request: &Request,
         class: RideClass,
-        asked: &planner::Asked,
+        asked: &Asked,
     ) -> Result<Option<Candidate>, Turned> {
-        let area = self.area;
-        let mut probe = std::mem::take(&mut self.probe);
-        let seat = self.seat(shuttle)?;
-        let wanted = seat.request(area, asked)?;
-        let best = seat.best(&wanted, &mut probe);
-        let timed = match &best {
-            Ok(Some(insertion)) => Some(seat.times(request.id, wanted, insertion)),
-            _ => None,
-        };
-        self.probe = probe;
-        // A route that breaks a rule itself on a vehicle that takes riders is a contradiction of ours.
-        let best = best.map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
-        let (Some(insertion), Some(visits)) = (best, timed.transpose()?) else { return Ok(None) };
-        Ok(Candidate::of(shuttle.id, class, *asked, insertion.delta, visits))
+        self.searches += 1;
+        Ok(self.try_on(shuttle, request, &[(class, *asked)])?.pop())
     }
 
     /// The best place on any vehicle for a ride under a promise, by added driving alone.
-    pub fn fit(&mut self, request: &Request, class: RideClass, asked: &planner::Asked) -> Result<Option<Candidate>, Turned> {
+    pub fn fit(&mut self, request: &Request, class: RideClass, asked: &Asked) -> Result<Option<Candidate>, Turned> {
         let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
         let (Some(from), Some(to)) = ends else { return Ok(None) };
         let sought = Sought { from, to, pickup: asked.pickup, dropoff: asked.dropoff };
@@ -274,7 +287,7 @@ impl<'a> Desk<'a> {
             if best.as_ref().is_some_and(|best| least > best.delta) {
                 break;
             }
-            if let Some(candidate) = self.try_on(shuttle, request, class, asked)?
+            if let Some(candidate) = self.try_on(shuttle, request, &[(class, *asked)])?.pop()
                 && best.as_ref().is_none_or(|best| key(&candidate) < key(best))
             {
                 best = Some(candidate);

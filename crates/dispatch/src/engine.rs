@@ -71,6 +71,8 @@ pub struct Reply {
 pub struct Effort {
     /// Questions put to the planner.
     pub searches: u64,
+    /// Vehicles set up for wishes.
+    pub vehicles: u64,
     /// Slot pairs judged.
     pub tests: u64,
     /// Plans that the independent judge refused; must stay 0.

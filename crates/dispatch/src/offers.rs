@@ -193,7 +193,7 @@ impl Work<'_> {
         let class = RideClass::GuestIdleVehicle;
         let only = only.map(|only| self.area.vehicles.get(&only).cloned());
         let found = self.at_desk(day, policy, |desk| match only {
-            Some(Some(shuttle)) => desk.try_on(&shuttle, &request, class, &asked),
+            Some(Some(shuttle)) => desk.fit_on(&shuttle, &request, class, &asked),
             Some(None) => Ok(None),
             None => desk.fit(&request, class, &asked),
         })?;

@@ -55,6 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         engine.search_everywhere(true);
     }
     let now = at(7, 10);
+    let before = engine.effort();
     let (mut asked, mut accepted) = (Vec::new(), Vec::new());
     let (mut offered, mut refused) = (Vec::new(), Vec::new());
     for _ in 0..arguments.requests {
@@ -81,6 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         accepted.push(begin.elapsed().as_nanos() as f64 / 1_000.0);
     }
     let effort = engine.effort();
+    let per_request = |n: u64| (n as f64 / f64::from(arguments.requests) * 10.0).round() / 10.0;
     let line = serde_json::json!({
         "bench": "engine",
         "vehicles": arguments.vehicles,
@@ -93,8 +95,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         "offered_us": spread(&mut offered),
         "refused_us": spread(&mut refused),
         "accept_us": spread(&mut accepted),
-        "searches": effort.searches,
-        "slot_pairs_judged": effort.tests,
+        "vehicles_set_up_per_request": per_request(effort.vehicles - before.vehicles),
+        "searches_per_request": per_request(effort.searches - before.searches),
+        "slot_pairs_judged_per_request": per_request(effort.tests - before.tests),
         "refused_plans": effort.refused_plans,
     });
     println!("{line}");

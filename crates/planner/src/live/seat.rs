@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use domain::{Area, PlannedVisit, Progress, Resource, RouteId, Vehicle as Shuttle};
+use domain::{Area, PlannedVisit, Progress, Resource, RouteId, Terms, Vehicle as Shuttle};
 use units::{Node, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
-use super::{Asked, Live, LiveFault};
+use super::{Asked, Live, LiveFault, group};
 use crate::insert::{Insertion, Search};
 use crate::model::{Request, Visit};
 use crate::refuse::refusal;
@@ -57,6 +57,11 @@ impl<T: Travel> Seat<T> {
     /// The request as this vehicle sees it; open to no vehicle at all if this one does not suit.
     pub fn request(&self, area: &Area, asked: &Asked) -> Result<Request, LiveFault> {
         self.live.request(area, asked)
+    }
+
+    /// The same request on other terms.
+    pub fn on_terms(request: &Request, terms: Terms) -> Request {
+        Request { group: group(terms), ..request.clone() }
     }
 
     /// The cheapest place for a request on this vehicle.
