@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Area, Event, Policy, Request, RideClass, Route, RouteId, TravelTimes, Vehicle, Wish};
+use domain::{Area, Event, Offer, Policy, Request, RideClass, Route, RouteId, TravelTimes, Vehicle, Wish};
 use planner::{Asked, Floor, LiveFault, Probe, Rule, Seat, Sought, Travel};
-use units::{Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::engine::Effort;
 use crate::offers::{Candidate, NEAR, OFFERS_MAX, ask, choose, score};
 use crate::travel::{Ahead, TravelTable};
 use crate::turned::Turned;
 
+/// Orders tried in which offers get their seats held.
+const HOLD_TRIES: usize = 4;
 /// Days whose floors are kept; more are dropped together.
 const DAYS_MAX: usize = 14;
 
@@ -34,6 +36,8 @@ struct Kept {
     route: Option<Arc<Route>>,
     from: Timestamp,
     until: Timestamp,
+    /// The offers for which seats were held on it.
+    held: Vec<OfferId>,
     floor: Floor,
 }
 
@@ -81,6 +85,17 @@ impl Floors {
     }
 }
 
+/// For which offers seats are held while somebody else is served.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Holds {
+    /// For none: a promise goes before an offer.
+    None,
+    /// For all that were made to others than this one.
+    OfOthers(RequestId),
+    /// For those made to others before this one.
+    Older(RequestId, OfferId),
+}
+
 /// Every vehicle of one day, as the state stands.
 pub(crate) struct Desk<'a> {
     area: &'a Area,
@@ -89,6 +104,7 @@ pub(crate) struct Desk<'a> {
     now: Timestamp,
     day: ServiceDay,
     policy: &'a Policy,
+    holds: Holds,
     seats: BTreeMap<VehicleId, Seat<&'a TravelTable>>,
     probe: Probe,
     searches: u64,
@@ -101,10 +117,11 @@ impl<'a> Desk<'a> {
         floors: &'a mut Floors,
         (now, day): (Timestamp, ServiceDay),
         policy: &'a Policy,
+        holds: Holds,
     ) -> Desk<'a> {
         table.look_ahead(day, now);
         let (seats, probe) = (BTreeMap::new(), Probe::default());
-        Desk { area, table, floors, now, day, policy, seats, probe, searches: 0 }
+        Desk { area, table, floors, now, day, policy, holds, seats, probe, searches: 0 }
     }
 
     /// What asking here has cost.
@@ -131,13 +148,59 @@ impl<'a> Desk<'a> {
     }
 
     fn seat(&mut self, shuttle: &Arc<Vehicle>) -> Result<&mut Seat<&'a TravelTable>, LiveFault> {
-        match self.seats.entry(shuttle.id) {
-            std::collections::btree_map::Entry::Occupied(seat) => Ok(seat.into_mut()),
-            std::collections::btree_map::Entry::Vacant(free) => {
-                let at = (self.day, self.now);
-                let delay_max = self.policy.member_delay_max;
-                Ok(free.insert(Seat::of(self.area, at, shuttle, delay_max, self.table)?))
+        if !self.seats.contains_key(&shuttle.id) {
+            let (seat, _) = self.set_up(shuttle)?;
+            self.seats.insert(shuttle.id, seat);
+        }
+        self.seats.get_mut(&shuttle.id).ok_or_else(|| LiveFault::Unknown(shuttle.id.to_string()))
+    }
+
+    /// A vehicle with the seats it holds for others, and how many of the offers it can keep. They are put in one after the
+    /// other; where one finds no room it goes first in the next try.
+    fn set_up(&mut self, shuttle: &Arc<Vehicle>) -> Result<(Seat<&'a TravelTable>, usize), LiveFault> {
+        let mut order = self.list_held(shuttle.id);
+        let mut best: Option<(Seat<&'a TravelTable>, usize)> = None;
+        for _ in 0..HOLD_TRIES {
+            let (at, delay_max) = ((self.day, self.now), self.policy.member_delay_max);
+            let mut seat = Seat::of(self.area, at, shuttle, delay_max, self.table)?;
+            let mut left_out = Vec::new();
+            for (request, offer) in &order {
+                if !seat.hold(self.area, &offered(self.policy, request, offer), &mut self.probe)? {
+                    left_out.push((*request, *offer));
+                }
             }
+            let kept = order.len() - left_out.len();
+            if best.as_ref().is_none_or(|(_, most)| kept > *most) {
+                best = Some((seat, kept));
+            }
+            if left_out.is_empty() {
+                break;
+            }
+            order.retain(|(_, offer)| left_out.iter().all(|(_, out)| out.id != offer.id));
+            order.splice(0..0, left_out);
+        }
+        best.ok_or_else(|| LiveFault::Unknown(shuttle.id.to_string()))
+    }
+
+    /// Offers to others for which a vehicle holds seats.
+    fn list_held(&self, vehicle: VehicleId) -> Vec<(&'a Request, &'a Offer)> {
+        let counts = |(request, offer): &(&Request, &Offer)| match self.holds {
+            Holds::None => false,
+            Holds::OfOthers(own) => request.id != own,
+            Holds::Older(own, than) => request.id != own && offer.id < than,
+        };
+        let standing = self.area.list_held(RouteId { day: self.day, vehicle }, self.now);
+        let mut held: Vec<_> = standing.filter(counts).collect();
+        // Each was made with those before it in mind.
+        held.sort_by_key(|(_, offer)| offer.id);
+        held
+    }
+
+    /// How many of the offers to others a vehicle can keep.
+    pub fn count_kept(&mut self, vehicle: VehicleId) -> Result<usize, Turned> {
+        match self.area.vehicles.get(&vehicle) {
+            Some(shuttle) if !self.list_held(vehicle).is_empty() => Ok(self.set_up(shuttle)?.1),
+            _ => Ok(0),
         }
     }
 
@@ -153,13 +216,14 @@ impl<'a> Desk<'a> {
         for shuttle in area.vehicles.values() {
             let route = area.routes.get(&RouteId { day: self.day, vehicle: shuttle.id });
             let (now, table) = (self.now, self.table);
+            let held: Vec<OfferId> = self.list_held(shuttle.id).iter().map(|(_, offer)| offer.id).collect();
             let same = |kept: &Kept| {
                 let same_route = match (&kept.route, route) {
                     (None, None) => true,
                     (Some(a), Some(b)) => Arc::ptr_eq(a, b),
                     _ => false,
                 };
-                same_route && kept.from <= now && now <= kept.until
+                same_route && kept.from <= now && now <= kept.until && kept.held == held
             };
             let kept = &self.floors.of_day(self.day, ahead).vehicles;
             let least = match kept.get(&shuttle.id).filter(|kept| same(kept)) {
@@ -168,7 +232,7 @@ impl<'a> Desk<'a> {
                     let seat = self.seat(shuttle)?;
                     let (floor, until) = (seat.floor(), seat.until());
                     let least = floor.least(table, sought, direct);
-                    let kept = Kept { route: route.cloned(), from: now, until, floor };
+                    let kept = Kept { route: route.cloned(), from: now, until, held, floor };
                     self.floors.of_day(self.day, ahead).vehicles.insert(shuttle.id, kept);
                     least
                 }
@@ -218,7 +282,9 @@ impl<'a> Desk<'a> {
         let direct = self.direct(request);
         let asked: Vec<_> = classes
             .iter()
-            .filter_map(|class| Some((*class, ask(request, wish, self.policy, *class, direct, reach, self.now)?)))
+            .filter_map(|class| {
+                Some((*class, ask(request, wish, self.policy, *class, direct, reach, self.now)?))
+            })
             .collect();
         let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
         let (Some((_, first)), (Some(from), Some(to))) = (asked.first(), ends) else { return Ok(Vec::new()) };
@@ -254,10 +320,12 @@ impl<'a> Desk<'a> {
         for (class, asked) in asked {
             let wanted = Seat::<&TravelTable>::on_terms(&plain, asked.terms);
             // A route that breaks a rule itself on a vehicle that takes riders is a contradiction of ours.
-            let best = seat.best(&wanted, &mut probe).map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
+            let best =
+                seat.best(&wanted, &mut probe).map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
             let Some(insertion) = best else { continue };
-            let visits = seat.times(request.id, wanted, &insertion)?;
-            found.extend(Candidate::of(shuttle.id, *class, *asked, insertion.delta, visits));
+            let timed = seat.times(request.id, wanted, &insertion)?;
+            let (class, asked, delta) = (*class, *asked, insertion.delta);
+            found.extend(timed.map(|timed| Candidate { class, vehicle: shuttle.id, asked, delta, timed }));
         }
         self.probe = probe;
         Ok(found)
@@ -276,7 +344,12 @@ impl<'a> Desk<'a> {
     }
 
     /// The best place on any vehicle for a ride under a promise, by added driving alone.
-    pub fn fit(&mut self, request: &Request, class: RideClass, asked: &Asked) -> Result<Option<Candidate>, Turned> {
+    pub fn fit(
+        &mut self,
+        request: &Request,
+        class: RideClass,
+        asked: &Asked,
+    ) -> Result<Option<Candidate>, Turned> {
         let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
         let (Some(from), Some(to)) = ends else { return Ok(None) };
         let sought = Sought { from, to, pickup: asked.pickup, dropoff: asked.dropoff };
@@ -316,8 +389,12 @@ impl<'a> Desk<'a> {
         for shuttle in area.vehicles.values() {
             let seat = self.seat(shuttle)?;
             let wanted = seat.request(area, &asked)?;
-            let rule = seat.reason(&wanted, &mut probe);
-            *counted.entry(rule.map_err(|fault| Turned::Bug { detail: fault.to_string() })?).or_default() += 1;
+            let bug = |fault: LiveFault| Turned::Bug { detail: fault.to_string() };
+            // Room that is there only beside seats held for others is as good as taken.
+            let held = seat.holds() && seat.best(&wanted, &mut probe).map_err(bug)?.is_some();
+            let rule =
+                if held { Rule::PromiseOfOthers } else { seat.reason(&wanted, &mut probe).map_err(bug)? };
+            *counted.entry(rule).or_default() += 1;
         }
         self.probe = probe;
         Ok(counted.into_iter().collect())
@@ -328,5 +405,20 @@ impl<'a> Desk<'a> {
             (Some(a), Some(b)) => self.table.seconds(a, b),
             _ => Seconds::ZERO,
         }
+    }
+}
+
+/// An offered ride as it would be booked.
+pub(crate) fn offered(policy: &Policy, request: &Request, offer: &Offer) -> Asked {
+    Asked {
+        request: request.id,
+        rider: request.rider,
+        people: request.people,
+        from: request.from,
+        to: request.to,
+        pickup: offer.promise.pickup,
+        dropoff: offer.promise.dropoff,
+        ride_max: offer.ride_max,
+        terms: policy.terms(offer.class),
     }
 }

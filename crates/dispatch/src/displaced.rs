@@ -8,6 +8,7 @@ use domain::{
 };
 use units::{FacilityId, RequestId, ServiceDay, VehicleId};
 
+use crate::desk::Holds;
 use crate::turned::Turned;
 use crate::work::Work;
 
@@ -126,7 +127,12 @@ impl Work<'_> {
             ride_max: booking.ride_max,
             terms: booking.terms,
         };
-        let Some(fit) = self.fit_in(id, asked, booking.day, &policy, None)? else { return Ok(None) };
+        // Beside what is only offered if there is room, else before it.
+        let mut fit = self.fit_in(id, asked, booking.day, &policy, None, Holds::OfOthers(id))?;
+        if fit.is_none() {
+            fit = self.fit_in(id, asked, booking.day, &policy, None, Holds::None)?;
+        }
+        let Some(fit) = fit else { return Ok(None) };
         let route = RouteId { day: booking.day, vehicle: fit.vehicle };
         let routes = vec![RouteChange { route, visits: fit.visits }];
         let planned = domain::Planned { pickup: fit.pickup, dropoff: fit.dropoff };

@@ -11,8 +11,9 @@ use std::thread::JoinHandle;
 use domain::{Area, Event, Proposal, Rejection, RideMoved, RouteChange, RouteId, Terms};
 use planner::{Improver, Live, LiveFault, Plan, Visit};
 use roads::Roads;
-use units::{AreaId, Seconds, ServiceDay, Timestamp};
+use units::{AreaId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId};
 
+use crate::desk::Holds;
 use crate::travel::TravelTable;
 use crate::turned::Turned;
 use crate::work::Work;
@@ -108,9 +109,28 @@ impl Work<'_> {
             routes.push(RouteChange { route, visits: live.times(number, visits)? });
         }
         drop(live);
+        let changed: Vec<VehicleId> = routes.iter().map(|change| change.route.vehicle).collect();
+        let kept = self.count_kept(proposal.day, RequestId(0), &changed)?;
         debug_assert!(moved.iter().all(|ride| self.is_guest(ride)), "a member was moved to another vehicle");
         self.take(Event::PlanImproved { saved, moved })?;
-        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })
+        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })?;
+        if self.count_kept(proposal.day, RequestId(0), &changed)? < kept {
+            return Err(stale("it would take seats that are held for somebody"));
+        }
+        Ok(())
+    }
+
+    /// How many standing offers these vehicles can keep.
+    pub(crate) fn count_kept(
+        &mut self,
+        day: ServiceDay,
+        own: RequestId,
+        vehicles: &[VehicleId],
+    ) -> Result<usize, Turned> {
+        let policy = self.area.policies.in_force(day);
+        self.at_desk(day, &policy, Holds::OfOthers(own), |desk| {
+            vehicles.iter().map(|vehicle| desk.count_kept(*vehicle)).sum()
+        })
     }
 
     fn is_guest(&self, ride: &RideMoved) -> bool {

@@ -1,13 +1,13 @@
 //! From a wish to offers, and from an accepted offer to a place in the plan.
 
 use domain::{
-    Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Rejection, Request, RequestState,
-    RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
+    Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Reason, ReasonCount, Rejection, Request,
+    RequestState, RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
 };
-use planner::Asked;
+use planner::{Asked, Timed};
 use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Holds, offered};
 use crate::turned::Turned;
 use crate::work::Work;
 
@@ -30,25 +30,7 @@ pub(crate) struct Candidate {
     pub asked: Asked,
     /// Added driving in seconds.
     pub delta: i64,
-    pub visits: Vec<PlannedVisit>,
-    pub pickup: Timestamp,
-    pub dropoff: Timestamp,
-}
-
-impl Candidate {
-    /// None if the visits of the ride are not among those of the route.
-    pub fn of(
-        vehicle: VehicleId,
-        class: RideClass,
-        asked: Asked,
-        delta: i64,
-        visits: Vec<PlannedVisit>,
-    ) -> Option<Candidate> {
-        let begin_of = |key: VisitKey| visits.iter().find(|t| t.visit == key).map(|t| t.begin);
-        let pickup = begin_of(VisitKey::pickup(asked.request))?;
-        let dropoff = begin_of(VisitKey::dropoff(asked.request))?;
-        Some(Candidate { class, vehicle, asked, delta, visits, pickup, dropoff })
-    }
+    pub timed: Timed,
 }
 
 /// A ride in its place.
@@ -63,7 +45,7 @@ impl Work<'_> {
     pub(crate) fn find_offers(&mut self, id: RequestId, classes: &[RideClass]) -> Result<(), Turned> {
         let request = self.get_request(id)?;
         let policy = self.area.policies.in_force(request.wish.day());
-        let answer = self.at_desk(request.wish.day(), &policy, |desk| {
+        let answer = self.at_desk(request.wish.day(), &policy, Holds::OfOthers(id), |desk| {
             let candidates = desk.search(&request, request.wish, classes)?;
             if candidates.is_empty() { desk.explain(&request, classes).map(Err) } else { Ok(Ok(candidates)) }
         })?;
@@ -72,11 +54,56 @@ impl Work<'_> {
             Err(refusal) => return self.take(Event::RequestRefused { request: id, refusal }),
         };
         let mut offers = Vec::new();
+        let found = candidates.len() as u32;
         for candidate in candidates {
             let number = OfferId(self.area.last_offer.0 + 1 + offers.len() as u32);
-            offers.push(self.offer(number, &request, &policy, candidate));
+            offers.extend(self.firm(number, &request, &policy, candidate)?);
+        }
+        if offers.is_empty() {
+            // There would be room, but not beside what others have been offered.
+            let reasons = vec![ReasonCount { reason: Reason::PromiseOfOthers, vehicles: found }];
+            let refusal = self.at_desk(request.wish.day(), &policy, Holds::OfOthers(id), |desk| {
+                desk.suggest(&request, classes, reasons)
+            })?;
+            return self.take(Event::RequestRefused { request: id, refusal });
         }
         self.take(Event::OffersMade { request: id, offers })
+    }
+
+    /// An offer that can be kept whether those for whom seats are held on the vehicle come or not: whoever is on the way
+    /// with others may have to wait too long without them.
+    fn firm(
+        &mut self,
+        number: OfferId,
+        request: &Request,
+        policy: &Policy,
+        mut candidate: Candidate,
+    ) -> Result<Option<Offer>, Turned> {
+        let (vehicle, day) = (candidate.vehicle, request.wish.day());
+        let alone = (candidate.timed.visits.iter())
+            .filter(|v| v.visit.request == request.id)
+            .map(|v| (v.visit.kind, v.begin))
+            .collect::<Vec<_>>();
+        let offer = self.offer(number, request, policy, &candidate);
+        let held = self.area.list_held(RouteId { day, vehicle }, self.now);
+        if held.filter(|(other, _)| other.id != request.id).next().is_none() {
+            return Ok(Some(offer));
+        }
+        let asked = offered(policy, request, &offer);
+        if self.fit_in(request.id, asked, day, policy, Some(vehicle), Holds::None)?.is_some() {
+            return Ok(Some(offer));
+        }
+        // The times as they would be without the others, if these can be kept with them.
+        for (kind, begin) in alone {
+            match kind {
+                VisitKind::Pickup => candidate.timed.pickup = begin,
+                VisitKind::Dropoff => candidate.timed.dropoff = begin,
+            }
+        }
+        let offer = self.offer(number, request, policy, &candidate);
+        let asked = offered(policy, request, &offer);
+        let kept = self.fit_in(request.id, asked, day, policy, Some(vehicle), Holds::OfOthers(request.id))?;
+        Ok(kept.map(|_| offer))
     }
 
     /// Asks at a desk for a day, as the state stands.
@@ -84,9 +111,10 @@ impl Work<'_> {
         &mut self,
         day: ServiceDay,
         policy: &Policy,
+        holds: Holds,
         ask: impl FnOnce(&mut Desk<'_>) -> Result<A, Turned>,
     ) -> Result<A, Turned> {
-        let mut desk = Desk::of(&self.area, self.table, self.floors, (self.now, day), policy);
+        let mut desk = Desk::of(&self.area, self.table, self.floors, (self.now, day), policy, holds);
         let answer = ask(&mut desk);
         desk.count_into(self.effort);
         answer
@@ -104,18 +132,19 @@ impl Work<'_> {
         }
     }
 
-    fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: Candidate) -> Offer {
+    fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: &Candidate) -> Offer {
         let vehicle = candidate.vehicle;
         let route = RouteId { day: request.wish.day(), vehicle };
         let outside = candidate.asked.terms == Terms::OutsideRunHours;
         let idle = self.area.find_idle_hours(route).filter(|_| outside);
-        let promise = promise(&candidate, request.wish, idle);
+        let promise = promise(candidate, request.wish, idle);
         let before: Vec<PlannedVisit> =
             self.area.find_route(route).map_or_else(Vec::new, |r| r.visits.clone());
         let keys = |visits: &[PlannedVisit]| visits.iter().map(|v| v.visit).collect::<Vec<VisitKey>>();
-        let metres = self.metres_of(route, &keys(&candidate.visits)) - self.metres_of(route, &keys(&before));
+        let metres =
+            self.metres_of(route, &keys(&candidate.timed.visits)) - self.metres_of(route, &keys(&before));
         let later = before.iter().filter(|v| v.visit.kind == VisitKind::Dropoff).filter_map(|old| {
-            let new = candidate.visits.iter().find(|v| v.visit == old.visit)?;
+            let new = candidate.timed.visits.iter().find(|v| v.visit == old.visit)?;
             Some(new.begin - old.begin)
         });
         Offer {
@@ -123,8 +152,8 @@ impl Work<'_> {
             vehicle,
             class: candidate.class,
             promise,
-            pickup_planned: candidate.pickup,
-            dropoff_planned: candidate.dropoff,
+            pickup_planned: candidate.timed.pickup,
+            dropoff_planned: candidate.timed.dropoff,
             ride_max: candidate.asked.ride_max,
             direct: self.direct(request),
             added_drive: Seconds(candidate.delta),
@@ -146,37 +175,64 @@ impl Work<'_> {
             // The policy has changed since the offer was shown.
             return Err(Rejection::OfferStale { offer }.into());
         }
-        let asked = Asked {
-            rider: request.rider,
-            request: id,
-            people: request.people,
-            from: request.from,
-            to: request.to,
-            pickup: chosen.promise.pickup,
-            dropoff: chosen.promise.dropoff,
-            ride_max: chosen.ride_max,
-            terms: policy.terms(chosen.class),
-        };
+        let asked = offered(&policy, &request, chosen);
         let day = request.wish.day();
-        let mut fit = self.fit_in(id, asked, day, &policy, Some(chosen.vehicle))?;
-        if fit.is_none() {
-            fit = self.fit_in(id, asked, day, &policy, None)?;
+        let tries = [
+            (Some(chosen.vehicle), Holds::Older(id, offer)),
+            (Some(chosen.vehicle), Holds::OfOthers(id)),
+            (None, Holds::OfOthers(id)),
+        ];
+        // What came first where all keep what was offered to others; where none does, the promise goes first.
+        let mut found = None;
+        for (only, holds) in tries {
+            let Some(fit) = self.fit_in(id, asked, day, &policy, only, holds)? else { continue };
+            let vehicle = fit.vehicle;
+            let booking = Booking {
+                vehicle,
+                day,
+                class: chosen.class,
+                terms: asked.terms,
+                promise: chosen.promise,
+                planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
+                ride_max: chosen.ride_max,
+                direct: chosen.direct,
+            };
+            let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
+            let events = [
+                Event::OfferAccepted { request: id, offer, booking },
+                Event::PlanChanged { revision: self.area.revision + 1, routes },
+            ];
+            let keeps = self.would_keep(id, &events, (day, vehicle), &policy)?;
+            if keeps || found.is_none() {
+                found = Some(events);
+            }
+            if keeps {
+                break;
+            }
         }
-        let Some(fit) = fit else { return Err(Rejection::OfferStale { offer }.into()) };
-        let vehicle = fit.vehicle;
-        let booking = Booking {
-            vehicle,
-            day,
-            class: chosen.class,
-            terms: asked.terms,
-            promise: chosen.promise,
-            planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
-            ride_max: chosen.ride_max,
-            direct: chosen.direct,
-        };
-        self.take(Event::OfferAccepted { request: id, offer, booking })?;
-        let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
-        self.take(Event::PlanChanged { revision: self.area.revision + 1, routes })
+        let Some(events) = found else { return Err(Rejection::OfferStale { offer }.into()) };
+        events.into_iter().try_for_each(|event| self.take(event))
+    }
+
+    /// Whether a vehicle keeps as many offers to others after these events as before them.
+    fn would_keep(
+        &mut self,
+        own: RequestId,
+        events: &[Event],
+        (day, vehicle): (ServiceDay, VehicleId),
+        policy: &Policy,
+    ) -> Result<bool, Turned> {
+        let kept = self.count_kept(day, own, &[vehicle])?;
+        if kept == 0 {
+            return Ok(true);
+        }
+        let mut trial = self.area.clone();
+        events.iter().try_for_each(|event| trial.apply(event))?;
+        let mut desk =
+            Desk::of(&trial, self.table, self.floors, (self.now, day), policy, Holds::OfOthers(own));
+        let after = desk.count_kept(vehicle)?;
+        desk.count_into(self.effort);
+        Ok(after >= kept)
     }
 
     /// The best place for a guest's ride under a promise, on one vehicle or on any.
@@ -187,17 +243,23 @@ impl Work<'_> {
         day: ServiceDay,
         policy: &Policy,
         only: Option<VehicleId>,
+        holds: Holds,
     ) -> Result<Option<Fit>, Turned> {
         let request = self.get_request(id)?;
         // The class plays no part in timing.
         let class = RideClass::GuestIdleVehicle;
         let only = only.map(|only| self.area.vehicles.get(&only).cloned());
-        let found = self.at_desk(day, policy, |desk| match only {
+        let found = self.at_desk(day, policy, holds, |desk| match only {
             Some(Some(shuttle)) => desk.fit_on(&shuttle, &request, class, &asked),
             Some(None) => Ok(None),
             None => desk.fit(&request, class, &asked),
         })?;
-        Ok(found.map(|c| Fit { vehicle: c.vehicle, visits: c.visits, pickup: c.pickup, dropoff: c.dropoff }))
+        Ok(found.and_then(|c| {
+            // Held seats are no part of the plan, and neither are their detours.
+            let begin = |key: VisitKey| c.timed.visits.iter().find(|v| v.visit == key).map(|v| v.begin);
+            let (pickup, dropoff) = (begin(VisitKey::pickup(id))?, begin(VisitKey::dropoff(id))?);
+            Some(Fit { vehicle: c.vehicle, visits: c.timed.visits, pickup, dropoff })
+        }))
     }
 }
 
@@ -242,10 +304,10 @@ pub(crate) fn ask(
 fn promise(candidate: &Candidate, wish: Wish, idle: Option<Window>) -> Promise {
     let asked = candidate.asked;
     let pickup_within = idle.and_then(|hours| asked.pickup.meet(hours)).unwrap_or(asked.pickup);
-    let pickup = told(candidate.pickup, pickup_within);
+    let pickup = told(candidate.timed.pickup, pickup_within);
     let dropoff = match wish {
         Wish::ArriveBy(_) => asked.dropoff,
-        _ => around(candidate.dropoff, Seconds::hours(2), DROPOFF_AFTER, asked.dropoff),
+        _ => around(candidate.timed.dropoff, Seconds::hours(2), DROPOFF_AFTER, asked.dropoff),
     };
     Promise { pickup, dropoff }
 }
@@ -263,8 +325,8 @@ fn around(at: Timestamp, before: Seconds, after: Seconds, within: Window) -> Win
 /// By added driving and distance from the wish.
 pub(crate) fn score(c: &Candidate, wish: Wish) -> i64 {
     let off = match wish {
-        Wish::LeaveAt(at) => (c.pickup - at).0,
-        Wish::ArriveBy(at) => (at - c.dropoff).0,
+        Wish::LeaveAt(at) => (c.timed.pickup - at).0,
+        Wish::ArriveBy(at) => (at - c.timed.dropoff).0,
         Wish::Run { .. } => 0,
     };
     c.delta + off.max(0)
@@ -275,9 +337,9 @@ pub(crate) fn choose(mut candidates: Vec<Candidate>, wish: Wish, most: usize) ->
     candidates.sort_by_key(|c| (score(c, wish), c.class, c.vehicle));
     let mut chosen: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        let same = chosen
-            .iter()
-            .any(|c| c.vehicle == candidate.vehicle && (c.pickup - candidate.pickup).0.abs() < APART.0);
+        let same = chosen.iter().any(|c| {
+            c.vehicle == candidate.vehicle && (c.timed.pickup - candidate.timed.pickup).0.abs() < APART.0
+        });
         if !same && chosen.len() < most {
             chosen.push(candidate);
         }

@@ -7,7 +7,7 @@ use domain::{
 use planner::Rule;
 use units::{PlaceId, RequestId, Seconds};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Holds};
 use crate::turned::Turned;
 use crate::work::Work;
 
@@ -57,7 +57,7 @@ impl Work<'_> {
                 Err(_) => continue,
             };
             let fits = |desk: &mut Desk<'_>| desk.would_fit(&changed, wish, &classes);
-            if at < self.now || !self.at_desk(wish.day(), &policy, fits)? {
+            if at < self.now || !self.at_desk(wish.day(), &policy, Holds::OfOthers(id), fits)? {
                 continue;
             }
             refusal.alternatives.push(match reason {
@@ -72,13 +72,19 @@ impl Work<'_> {
 }
 
 impl Desk<'_> {
-    pub(crate) fn explain(
+    pub(crate) fn explain(&mut self, request: &Request, classes: &[RideClass]) -> Result<Refusal, Turned> {
+        let against = self.reasons(request, request.wish, classes)?;
+        self.suggest(request, classes, reasons(&against))
+    }
+
+    /// The nearest things that would work instead of a wish that cannot be met for these reasons.
+    pub(crate) fn suggest(
         &mut self,
         request: &Request,
         classes: &[RideClass],
+        reasons: Vec<ReasonCount>,
     ) -> Result<Refusal, Turned> {
-        let against = self.reasons(request, request.wish, classes)?;
-        let mut refusal = Refusal { reasons: reasons(&against), alternatives: Vec::new() };
+        let mut refusal = Refusal { reasons, alternatives: Vec::new() };
         let policy = self.policy();
         let mut earlier = false;
         let mut later = false;

@@ -106,6 +106,14 @@ impl Area {
     }
 
     fn apply_to_request(&mut self, event: &Event) -> Result<(), String> {
+        if let Event::OffersMade { request, .. }
+        | Event::RequestRefused { request, .. }
+        | Event::OffersExpired { request }
+        | Event::OfferAccepted { request, .. }
+        | Event::RequestCancelled { request, .. } = event
+        {
+            self.release(*request);
+        }
         match event {
             Event::RequestMade { request, rider, people, from, to, wish, channel, purpose, at } => {
                 self.last_request = self.last_request.max(*request);
@@ -128,6 +136,10 @@ impl Area {
                 if let Some(last) = offers.iter().map(|o| o.id).max() {
                     self.last_offer = self.last_offer.max(last);
                 }
+                let day = self.requests.get(request).map(|r| r.wish.day());
+                for (offer, day) in offers.iter().zip(day.into_iter().cycle()) {
+                    self.held.insert((RouteId { day, vehicle: offer.vehicle }, *request, offer.id));
+                }
                 self.change_request(*request, |r| r.state = RequestState::Offered { offers: offers.clone() })
             }
             Event::RequestRefused { request, refusal } => {
@@ -146,6 +158,16 @@ impl Area {
                 })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Gives free the seats that were held for a request.
+    fn release(&mut self, id: RequestId) {
+        let Some(request) = self.requests.get(&id) else { return };
+        let RequestState::Offered { offers } = &request.state else { return };
+        let day = request.wish.day();
+        for offer in offers {
+            self.held.remove(&(RouteId { day, vehicle: offer.vehicle }, id, offer.id));
         }
     }
 
@@ -286,6 +308,7 @@ impl Area {
             .filter(|(_, r)| r.wish.day() >= former)
             .map(|(k, v)| (*k, v.clone()))
             .collect();
+        self.held = self.held.iter().filter(|(_, r, _)| self.requests.contains_key(r)).copied().collect();
         self.routes =
             self.routes.iter().filter(|(id, _)| id.day >= former).map(|(k, v)| (*k, v.clone())).collect();
         self.absences = self.absences.iter().filter(|(d, _, _)| *d >= former).copied().collect();

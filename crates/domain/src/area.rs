@@ -17,7 +17,7 @@ use crate::plan::{Anchor, Progress, Route, RouteId, RunLabel, VisitKey, VisitKin
 use crate::policy::PolicyBook;
 #[cfg(doc)]
 use crate::policy::Terms;
-use crate::request::{Booking, Direction, Request, RequestState, Wish};
+use crate::request::{Booking, Direction, Offer, Request, RequestState, Wish};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
@@ -45,6 +45,8 @@ pub struct Area {
     /// The runs of each weekday as they were last driven.
     pub habits: OrdMap<(FacilityId, Weekday), Arc<Vec<HandRun>>>,
     pub notices: OrdMap<NoticeId, Arc<IssuedNotice>>,
+    /// Offers that stand, by the route on which their seats are held.
+    pub held: OrdSet<(RouteId, RequestId, OfferId)>,
     /// Forecast lateness of coming visits, as last told.
     pub delays: OrdMap<VisitKey, Seconds>,
     pub day: Option<ServiceDay>,
@@ -93,6 +95,7 @@ impl Area {
             turns: OrdMap::new(),
             habits: OrdMap::new(),
             notices: OrdMap::new(),
+            held: OrdSet::new(),
             delays: OrdMap::new(),
             day: None,
             revision: 0,
@@ -127,6 +130,18 @@ impl Area {
             revision: 0,
             acknowledged: 0,
         }))
+    }
+
+    /// The offers for which a route still holds seats at `now`, in the order in which they were asked for.
+    pub fn list_held(&self, route: RouteId, now: Timestamp) -> impl Iterator<Item = (&Request, &Offer)> {
+        let all = self.held.range((route, RequestId(0), OfferId(0))..);
+        let of_route = all.take_while(move |(on, _, _)| *on == route);
+        of_route.filter_map(move |(_, request, offer)| {
+            let request = self.requests.get(request)?;
+            let RequestState::Offered { offers } = &request.state else { return None };
+            let offer = offers.iter().find(|o| o.id == *offer && o.expires_at >= now)?;
+            Some((&**request, offer))
+        })
     }
 
     pub fn load_of(&self, request: &Request) -> Load {

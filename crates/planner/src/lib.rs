@@ -67,7 +67,7 @@ pub use fleet::{Effort, Fleet, FleetFault};
 pub use improve::{Findings, Improver};
 pub use insert::{Answer, Insertion, insert};
 pub use instance::{DARP_TICKS, Depots, Instance};
-pub use live::{Asked, Floor, Live, LiveFault, Loose, Probe, Seat, Sought, suits};
+pub use live::{Asked, Floor, Live, LiveFault, Loose, Probe, Seat, Sought, Timed, suits};
 pub use located::{Located, Mapped, Plane, Position};
 pub use model::{
     ALL_COMPATIBLE, Boarding, GROUPS, Group, KINDS, Load, Model, Request, Span, Stop, Told, Vehicle,

@@ -10,7 +10,7 @@ use domain::{Area, PlannedVisit, Resource, RouteId, Terms, Vehicle as Shuttle, V
 use smallvec::SmallVec;
 use units::{PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
-pub use seat::{Floor, Probe, Seat, Sought};
+pub use seat::{Floor, Probe, Seat, Sought, Timed};
 use standing::{Standing, booked};
 
 use crate::fault::Fault;

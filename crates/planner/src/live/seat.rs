@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Area, PlannedVisit, Progress, Resource, RouteId, Terms, Vehicle as Shuttle};
+use domain::{Area, PlannedVisit, Progress, Resource, RouteId, Terms, Vehicle as Shuttle, VisitKey};
 use units::{Node, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use super::{Asked, Live, LiveFault, group};
@@ -29,7 +29,18 @@ pub struct Seat<T> {
     live: Live<T>,
     /// None where facts have broken more than may give way; such a vehicle takes nobody.
     route: Option<Route>,
+    /// Requests for whom seats are held: in the route, but not in the plan.
+    held: Vec<u32>,
+    at: (RouteId, Timestamp),
     until: Timestamp,
+}
+
+/// A ride's times: as they would be told, and the coming visits of the route with it.
+#[derive(Debug, Clone)]
+pub struct Timed {
+    pub pickup: Timestamp,
+    pub dropoff: Timestamp,
+    pub visits: Vec<PlannedVisit>,
 }
 
 impl<T: Travel> Seat<T> {
@@ -44,14 +55,36 @@ impl<T: Travel> Seat<T> {
         let mut live = Live::of_vehicles(area, day, now, std::iter::once(shuttle), travel)?;
         live.shield_members(area, delay_max)?;
         let route = Route::new(&live.model, 0, &live.plan.routes[0]).ok();
-        let until = unchanged_until(area, RouteId { day, vehicle: shuttle.id }, now, &live, route.as_ref());
-        Ok(Seat { live, route, until })
+        let id = RouteId { day, vehicle: shuttle.id };
+        let until = unchanged_until(area, id, now, &live, route.as_ref());
+        Ok(Seat { live, route, held: Vec::new(), at: (id, now), until })
+    }
+
+    /// Keeps seats for a ride that was offered and may yet be accepted. What no longer fits, because the day went on
+    /// otherwise, is not held.
+    pub fn hold(&mut self, area: &Area, offered: &Asked, probe: &mut Probe) -> Result<bool, LiveFault> {
+        let request = self.request(area, offered)?;
+        let Some(insertion) = self.best(&request, probe)? else { return Ok(false) };
+        let number = self.live.push(offered.request, request)?;
+        let mut visits = self.live.plan.routes[0].clone();
+        insertion.apply(&mut visits, number);
+        let Ok(route) = Route::new(&self.live.model, 0, &visits) else { return Ok(false) };
+        self.live.plan.routes[0] = visits;
+        self.until = unchanged_until(area, self.at.0, self.at.1, &self.live, Some(&route));
+        self.route = Some(route);
+        self.held.push(number);
+        Ok(true)
     }
 
     /// Until then no more than the passing of time can change what was set up, and it only narrows it: whatever
     /// [`Seat::floor`] said stays true.
     pub fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// Whether seats are held for somebody.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// The request as this vehicle sees it; open to no vehicle at all if this one does not suit.
@@ -92,17 +125,28 @@ impl<T: Travel> Seat<T> {
         Ok(route)
     }
 
-    /// The times of the route with the request put in.
+    /// The times of the route with the request put in. What is told to the rider keeps clear of those for whom seats are
+    /// held; the visits are those of the plan, without them. None if the plan alone does not bear it.
     pub fn times(
         &mut self,
         name: RequestId,
         request: Request,
         insertion: &Insertion,
-    ) -> Result<Vec<PlannedVisit>, LiveFault> {
+    ) -> Result<Option<Timed>, LiveFault> {
         let number = self.live.push(name, request)?;
         let mut visits: Vec<Visit> = self.live.plan.routes[0].clone();
         insertion.apply(&mut visits, number);
-        self.live.times(0, &visits)
+        let all = self.live.times(0, &visits)?;
+        let begin = |key: VisitKey| all.iter().find(|v| v.visit == key).map(|v| v.begin);
+        let unknown = || LiveFault::Unknown(name.to_string());
+        let pickup = begin(VisitKey::pickup(name)).ok_or_else(unknown)?;
+        let dropoff = begin(VisitKey::dropoff(name)).ok_or_else(unknown)?;
+        if self.held.is_empty() {
+            return Ok(Some(Timed { pickup, dropoff, visits: all }));
+        }
+        visits.retain(|visit| !self.held.contains(&visit.request()));
+        let planned = self.live.times(0, &visits).ok();
+        Ok(planned.map(|visits| Timed { pickup, dropoff, visits }))
     }
 
     pub fn vehicle(&self) -> VehicleId {
