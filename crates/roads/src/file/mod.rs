@@ -28,7 +28,7 @@ use codec::Input;
 pub(crate) use sections::fingerprint;
 
 const MAGIC: &[u8; 12] = b"KUSEKI-ROADS";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const HEAD: usize = 12 + 4 + 8 + 4;
 /// More than any writer makes; a table is not believed beyond it.
 const MOST_SECTIONS: u32 = 64;
