@@ -120,10 +120,13 @@ impl Roads {
         }
         let all = net.network.points.iter().chain(&net.network.shape).copied();
         let bounds = Bounds::around(all).ok_or(Fault::Unconnected)?;
-        let index = SnapIndex::new(&net.network, bounds);
-        let widths = width::reachable(&net.network);
-        let shapes = Shapes::of(&net.network, scenery);
-        let fingerprint = file::fingerprint(&net.network);
+        let network = &net.network;
+        let (index, widths, shapes, fingerprint) = std::thread::scope(|scope| {
+            let index = scope.spawn(|| SnapIndex::new(network, bounds));
+            let rest = (width::reachable(network), Shapes::of(network, scenery), file::fingerprint(network));
+            let index = index.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (index, rest.0, rest.1, rest.2)
+        });
         let ground = Ground::Net { net: Box::new(net), index, widths };
         Ok(Roads::new(source, bounds, ground, shapes, fingerprint))
     }
