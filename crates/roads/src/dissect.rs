@@ -293,3 +293,86 @@ impl Flow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use units::Point;
+
+    use super::*;
+    use crate::network::{Edge, Halts, Pieces, edge_of, flag};
+    use crate::speeds::Surface;
+
+    /// A square of streets, 100 m apart.
+    fn grid(side: u32) -> Network {
+        let mut pieces = Pieces { names: vec![String::new()], drives_left: true, ..Pieces::default() };
+        let street = |a, b| Edge {
+            a,
+            b,
+            name: 0,
+            cm: 10_000,
+            shape_from: 0,
+            shape_to: 0,
+            class: RoadClass::Residential,
+            surface: Surface::Paved,
+            flags: flag::OPEN_AB | flag::OPEN_BA,
+            limit_kmh: 0,
+            width_dm: 0,
+            heading_a: 0,
+            heading_b: 0,
+            halts: [Halts::default(); 2],
+        };
+        for node in 0..side * side {
+            let (row, column) = ((node / side) as i32, (node % side) as i32);
+            pieces.points.push(Point::from_e7(350_000_000 + row * 9_000, 1_390_000_000 + column * 11_000));
+            pieces.node_flags.push(0);
+            if column as u32 + 1 < side {
+                pieces.edges.push(street(node, node + 1));
+            }
+            if row as u32 + 1 < side {
+                pieces.edges.push(street(node, node + side));
+            }
+        }
+        Network::new(pieces)
+    }
+
+    #[test]
+    fn every_direction_of_every_street_comes_once() {
+        let network = grid(9);
+        let mut arcs = arcs_by_cut(&network);
+        arcs.sort_unstable();
+        assert!(arcs.into_iter().eq(0..network.edges.len() as u32 * 2));
+    }
+
+    /// Junctions that hang together with the first one when these arcs' streets are closed.
+    fn side_of_first(network: &Network, closed: &[Arc]) -> Vec<u32> {
+        let mut reached = vec![0];
+        for place in 0.. {
+            let Some(node) = reached.get(place).copied() else { break };
+            for edge in network.edges_at(node).filter(|edge| closed.iter().all(|arc| edge_of(*arc) != *edge))
+            {
+                let other = network.edges[edge].other(node);
+                if !reached.contains(&other) {
+                    reached.push(other);
+                }
+            }
+        }
+        reached
+    }
+
+    #[test]
+    fn the_first_cut_comes_last_and_one_way_after_the_other() {
+        let network = grid(10);
+        let arcs = arcs_by_cut(&network);
+        let parted = (1..arcs.len())
+            .map(|count| (count, side_of_first(&network, &arcs[arcs.len() - count..])))
+            .find(|(_, side)| side.len() < 100);
+        let Some((streets, side)) = parted else { panic!("no end of the order parts the town") };
+        assert!((25..=75).contains(&side.len()), "{} of 100 junctions on one side", side.len());
+        assert!(streets <= 14, "{streets} streets are cut");
+        let begins_here = |arc: &Arc| side.contains(&network.tail(*arc));
+        let last: Vec<bool> = arcs[arcs.len() - streets..].iter().map(begins_here).collect();
+        let before: Vec<bool> =
+            arcs[arcs.len() - 2 * streets..arcs.len() - streets].iter().map(begins_here).collect();
+        assert!(last.iter().all(|here| *here == last[0]) && before.iter().all(|here| *here != last[0]));
+    }
+}

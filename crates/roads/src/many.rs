@@ -129,8 +129,10 @@ impl Hierarchy {
         if table.is_empty() {
             return table;
         }
-        // A thread costs some 50 microseconds, a search of a small town 5.
-        let is_small = from.len() + to.len() < 64;
+        // A thread costs some 50 microseconds and, on a busy machine, a wait for a core; a search of a town takes 3, one of
+        // a large city 50.
+        let searches = from.len() + to.len();
+        let is_small = table.len() < 40_000 && (searches < 64 || self.above.len() < 100_000);
         let threads =
             if is_small { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(8) };
         let columns = Columns::new(self, to, threads);

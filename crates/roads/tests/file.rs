@@ -36,6 +36,17 @@ fn what_was_saved_is_opened_alike() {
     assert_eq!(left.len(), 1, "nothing is left beside the file");
 }
 
+#[test]
+fn two_imports_of_one_extract_are_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["first.roads", "second.roads"].map(|name| {
+        let roads = imported("tachikawa.osm.pbf").unwrap_or_else(|| roads::draw_town(5).unwrap().roads);
+        roads.save(&folder.path().join(name)).unwrap();
+        std::fs::read(folder.path().join(name)).unwrap()
+    });
+    assert!(files[0] == files[1]);
+}
+
 fn fault_of(file: &Path, bytes: &[u8]) -> Fault {
     std::fs::write(file, bytes).unwrap();
     let fault = Roads::open(file).unwrap_err();

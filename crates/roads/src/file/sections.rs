@@ -46,7 +46,7 @@ pub(super) fn encode(tag: &Tag, what: &Written) -> Vec<u8> {
                 out.numbers(&half.middles);
             }
         }
-        b"SCEN" => scenery(&mut out, &what.shapes.scenery()),
+        b"SCEN" => scenery(&mut out, what.scenery),
         _ => out.bytes = what.map.to_vec(),
     }
     out.bytes
@@ -112,13 +112,13 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    pub fn take(&mut self, tag: &Tag, bytes: Vec<u8>) -> Result<(), String> {
-        let mut input = Input::new(&bytes);
+    pub fn take(&mut self, tag: &Tag, bytes: &[u8]) -> Result<(), String> {
+        let mut input = Input::new(bytes);
         match tag {
             b"SRCE" => self.source = Some(Source { title: input.text()?, licence: input.text()? }),
             b"NETW" => self.network = Some(read_network(&mut input)?),
             b"SPED" => {
-                let speeds = serde_json::from_slice(&bytes).map_err(|e| format!("its speeds: {e}"))?;
+                let speeds = serde_json::from_slice(bytes).map_err(|e| format!("its speeds: {e}"))?;
                 self.speeds = Some(speeds);
                 return Ok(());
             }
@@ -130,7 +130,7 @@ impl Unread {
             b"SCEN" => self.scenery = Some(read_scenery(&mut input)?),
             _ => {
                 // A network that shows only itself has none.
-                let map = if bytes.is_empty() { Ok(None) } else { MapLayers::from_bytes(&bytes).map(Some) };
+                let map = if bytes.is_empty() { Ok(None) } else { MapLayers::from_bytes(bytes).map(Some) };
                 self.map = map.map_err(|e| format!("its map: {e}"))?;
                 return Ok(());
             }
