@@ -8,6 +8,7 @@
 //! two csv  --table-->   "                    |----speeds---> one metric and one hierarchy for each period
 //!   seed   --draw--->   "                    |-----snap----> position on the kerb beside a place
 //!                                            |----shapes---> map
+//! states --dissect--> order of contraction --fill--> shortcuts --hierarchy--> what each period needs of them
 //! nothing at all ----straight---------------> estimated travel, with a warning
 //! ```
 //!
