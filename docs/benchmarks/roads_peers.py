@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares kuseki's roads with OSRM (MLD) on one extract, in one run. Prints one JSON line.
+"""Compares kuseki's roads with OSRM (MLD) and Valhalla on one extract, in one run. Prints one JSON line.
 
-Needs Python 3.12 with `pip install osrm-bindings`. Usage: roads_peers.py KUSEKI EXTRACT.osm.pbf [PAIRS]
+Needs Python 3.12 with `pip install osrm-bindings pyvalhalla`. Usage: roads_peers.py KUSEKI EXTRACT.osm.pbf [PAIRS]
 
-OSRM gets its own car profile with kuseki's class speeds and waits, so that what differs is the network that each reads
-out of the extract and how it turns, not what a road is assumed to allow.
+OSRM gets its own car profile with kuseki's class speeds and waits, Valhalla the class speeds and its own waits, so that what
+differs is the network that each reads out of the extract and how it turns, not what a road is assumed to allow.
 """
 
 import csv
@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import osrm
+import valhalla
 
 SPEEDS = {
     "motorway": 80, "motorway_link": 40, "trunk": 50, "trunk_link": 40, "primary": 40, "primary_link": 40,
@@ -98,47 +99,102 @@ def main() -> None:
             steps[step], _ = timed(command)
         peer_peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
         before = resident()
-        engine = osrm.OSRM(algorithm="MLD", storage_config=base, use_shared_memory=False)
+        # Without the map of the files into memory, which counts only what was touched so far.
+        engine = osrm.OSRM(algorithm="MLD", storage_config=base, use_shared_memory=False, use_mmap=False)
+        loaded = resident() - before
         rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(dump.open())]
-        ratios, lengths, spent, largest = [], [], [], []
-        for row in rows:
-            ends = [(row["from_lon"], row["from_lat"]), (row["to_lon"], row["to_lat"])]
-            begin = time.perf_counter()
-            try:
-                route = engine.Route(osrm.RouteParameters(coordinates=ends, overview="false"))["routes"][0]
-            except RuntimeError:
-                continue
-            spent.append(time.perf_counter() - begin)
-            if row["seconds"] < 60 or route["duration"] < 60:
-                continue
-            ratio = row["seconds"] / route["duration"]
-            ratios.append(ratio)
-            lengths.append(row["metres"] / max(route["distance"], 1.0))
-            largest.append((abs(ratio - 1), ratio, row["seconds"], route["duration"], row["metres"], route["distance"], ends))
+
+        def osrm_route(ends: list) -> tuple[float, float]:
+            route = engine.Route(osrm.RouteParameters(coordinates=ends, overview="false"))["routes"][0]
+            return route["duration"], route["distance"]
+
+        compared = compare(rows, osrm_route)
         spots = [(row["from_lon"], row["from_lat"]) for row in rows[:1000]]
         tables = {}
         for size in (100, len(spots)):
             begin = time.perf_counter()
             engine.Table(osrm.TableParameters(coordinates=spots[:size]))
             tables[f"table_{size}_ms"] = round((time.perf_counter() - begin) * 1000, 1)
-        largest.sort(reverse=True)
         print(json.dumps({
             "extract": extract.name,
             "kuseki": {"import_s": round(own_import, 2), "import_peak_mb": round(own_peak), **own},
             "osrm": {
                 "import_s": round(sum(steps.values()), 2), "steps_s": {k: round(v, 2) for k, v in steps.items()},
-                "import_peak_mb": round(peer_peak), "one_to_one_us": round(statistics.median(spent) * 1e6, 1),
-                **tables, "memory_mb": round(resident() - before),
+                "import_peak_mb": round(peer_peak), **tables, "loaded_mb": round(loaded, 1), **compared,
             },
-            "pairs": len(ratios),
-            "time_ratio": quantiles(ratios),
-            "length_ratio": quantiles(lengths),
-            "median_deviation_percent": round(statistics.median(abs(r - 1) for r in ratios) * 100, 2),
-            "largest": [
-                {"ratio": round(r, 2), "ours_s": s, "osrm_s": d, "ours_m": m, "osrm_m": n, "ends": e}
-                for _, r, s, d, m, n, e in largest[:8]
-            ],
+            "valhalla": valhalla_peer(folder, rows),
         }))
+
+
+def compare(rows: list[dict], route) -> dict:
+    """What a peer's `route` says of the pairs beside ours: ratios ours / peer of all that last a minute."""
+    ratios, lengths, spent, largest = [], [], [], []
+    for row in rows:
+        ends = [(row["from_lon"], row["from_lat"]), (row["to_lon"], row["to_lat"])]
+        begin = time.perf_counter()
+        try:
+            seconds, metres = route(ends)
+        except (RuntimeError, valhalla.ValhallaError):
+            continue
+        spent.append(time.perf_counter() - begin)
+        if row["seconds"] < 60 or seconds < 60:
+            continue
+        ratio = row["seconds"] / seconds
+        ratios.append(ratio)
+        lengths.append(row["metres"] / max(metres, 1.0))
+        largest.append((abs(ratio - 1), ratio, row["seconds"], seconds, row["metres"], metres, ends))
+    largest.sort(reverse=True)
+    return {
+        "one_to_one_us": round(statistics.median(spent) * 1e6, 1),
+        "pairs": len(ratios),
+        "time_ratio": quantiles(ratios),
+        "length_ratio": quantiles(lengths),
+        "median_deviation_percent": round(statistics.median(abs(r - 1) for r in ratios) * 100, 2),
+        "correlation": round(statistics.correlation([x[2] for x in largest], [x[3] for x in largest]), 4),
+        "largest": [
+            {"ratio": round(r, 2), "ours_s": s, "peer_s": d, "ours_m": m, "peer_m": n, "ends": e}
+            for _, r, s, d, m, n, e in largest[:8]
+        ],
+    }
+
+
+def valhalla_peer(folder: Path, rows: list[dict]) -> dict:
+    """Valhalla's `auto` on tiles built at kuseki's class speeds."""
+    way = [SPEEDS[k] for k in (
+        "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "service"
+    )]
+    link = [SPEEDS[f"{k}_link"] for k in ("motorway", "trunk", "primary", "secondary", "tertiary")]
+    service = [SPEEDS["service"]] * 4
+    area = {"way": way, "link_exiting": link, "link_turning": link, "roundabout": way, "service": service}
+    speeds = folder / "valhalla_speeds.json"
+    speeds.write_text(json.dumps([{"urban": area, "suburban": area, "rural": area}]))
+    (folder / "tiles").mkdir()
+    # Asked for, then taken out again: single tiles are read.
+    (folder / "none.tar").touch()
+    config = valhalla.get_config(tile_extract=folder / "none.tar", tile_dir=folder / "tiles")
+    config["mjolnir"].update(default_speeds_config=str(speeds), concurrency=2)
+    config["mjolnir"].pop("tile_extract", None)
+    for service_limits in config["service_limits"].values():
+        if isinstance(service_limits, dict) and "max_matrix_location_pairs" in service_limits:
+            service_limits["max_matrix_location_pairs"] = 100_000
+    (folder / "valhalla.json").write_text(json.dumps(config))
+    tool = Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles"
+    took, _ = timed([str(tool), "-c", str(folder / "valhalla.json"), str(folder / "town.osm.pbf")])
+    actor = valhalla.Actor(config)
+
+    def places(ends: list) -> list[dict]:
+        return [{"lat": lat, "lon": lon} for lon, lat in ends]
+
+    def route(ends: list) -> tuple[float, float]:
+        trip = actor.route({"locations": places(ends), "costing": "auto", "directions_type": "none"})["trip"]
+        return trip["summary"]["time"], trip["summary"]["length"] * 1000
+
+    compared = compare(rows, route)
+    spots = places([(row["from_lon"], row["from_lat"]) for row in rows[:100]])
+    begin = time.perf_counter()
+    actor.matrix({"sources": spots, "targets": spots, "costing": "auto"})
+    table = round((time.perf_counter() - begin) * 1000, 1)
+    return {"import_s": round(took, 2), "table_100_ms": table, **compared}
 
 
 def resident() -> float:

@@ -1,5 +1,6 @@
 //! `cargo run --release -p roads --example measure -- [EXTRACT.osm.pbf | NODES.csv EDGES.csv | SEED]`: how long
-//! things take on this machine. `-- tile EXTRACT COLUMNS ROWS OUT` draws a large extract.
+//! things take on this machine. `-- tile EXTRACT COLUMNS ROWS OUT` draws a large extract, `-- open FILE.roads` tells what
+//! a process takes that does nothing but load.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -17,6 +18,13 @@ fn mean<T>(times: u32, mut call: impl FnMut(u32) -> T) -> Duration {
     begin.elapsed() / times
 }
 
+/// Memory of this process as Linux counts it; 0 elsewhere.
+fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [word, extract, columns, rows, out] = arguments.as_slice()
@@ -24,6 +32,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         let made = roads::tile(Path::new(extract), columns.parse()?, rows.parse()?, Path::new(out))?;
         println!("{made:?} nodes and ways");
+        return Ok(());
+    }
+    if let [word, file] = arguments.as_slice()
+        && word == "open"
+    {
+        let (before, begin) = (resident_kb(), Instant::now());
+        let roads = Roads::open(Path::new(file))?;
+        let took = begin.elapsed();
+        let (hierarchies, all) = (roads.hierarchy_bytes() as u64 / 1_000, resident_kb() - before);
+        println!("opened in {took:?}: {all} kB, of which hierarchies {hierarchies} kB");
         return Ok(());
     }
     let what = std::env::args().nth(1).ok_or("usage: measure EXTRACT.osm.pbf or SEED")?;

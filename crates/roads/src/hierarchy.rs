@@ -1,14 +1,13 @@
-//! A contraction hierarchy (Geisberger et al. 2008) over the turn-expanded graph. `fast_paths` finds the order and the
-//! shortcuts; the searches on it are ours (see `search`), because it offers no tables.
+//! A contraction hierarchy over the turn-expanded graph: states in the order of [`Order`], and for each period those
+//! shortcuts without which a best way would be lost. The searches on it are in `search`.
 
-use serde::Deserialize;
+use std::sync::Arc;
 
+use crate::dissect::arcs_by_cut;
+use crate::fill::Fill;
 use crate::metric::{Metric, weight};
 use crate::network::Network;
 use crate::turns::Turns;
-
-// A weight is milliseconds in the upper and centimetres in the lower 32 bits; `fast_paths` keeps it in a usize.
-const _: () = assert!(usize::BITS == 64, "travel weights need 64-bit words");
 
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -26,19 +25,22 @@ pub(crate) struct Hierarchy {
     pub out: Half,
     /// Against the arcs: into the state, from higher ranks.
     pub into: Half,
+    /// The next rank that any search upward may meet; `NONE` at the top. Shared by all periods.
+    pub above: Arc<[u32]>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Half {
     pub first: Vec<u32>,
+    /// Those of a rank in the order of where they lead.
     pub arcs: Vec<UpArc>,
+    /// By arc: the lower rank that a shortcut goes over, `NONE` for a turn itself. Apart, because only paths ask for it.
+    pub middles: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UpArc {
     pub to: u32,
-    /// The lower rank that a shortcut goes over; `NONE` for a turn itself.
-    pub middle: u32,
     pub millis: u32,
     pub cm: u32,
 }
@@ -54,9 +56,10 @@ impl Half {
         &self.arcs[self.first[rank as usize] as usize..self.first[rank as usize + 1] as usize]
     }
 
-    /// The rank whose list holds the arc of that number.
-    pub fn rank_of(&self, arc: u32) -> u32 {
-        self.first.partition_point(|first| *first <= arc) as u32 - 1
+    /// The middle of the arc between two ranks.
+    pub fn middle(&self, rank: u32, to: u32) -> u32 {
+        let place = self.of(rank).binary_search_by_key(&to, |arc| arc.to);
+        place.map_or(NONE, |place| self.middles[self.first[rank as usize] as usize + place])
     }
 }
 
@@ -70,96 +73,34 @@ impl Order {
         Order { rank_of, state_of }
     }
 
-    /// An order that suits a metric, with the hierarchy of that metric. Takes most of the time of an import.
-    pub fn find(network: &Network, turns: &Turns, metric: &Metric) -> (Order, Hierarchy) {
-        let graph = fast_paths::prepare_with_params(&input(network, turns, metric), &params());
-        let order = {
-            let ordering = graph.get_node_ordering();
-            Order::new(ordering.into_iter().map(|state| state as u32).collect(), turns.len())
-        };
-        let hierarchy = Hierarchy::of(&graph, &order);
-        (order, hierarchy)
+    /// By nested dissection: what leads across the first cut comes last.
+    pub fn find(network: &Network, turns: &Turns) -> Order {
+        let arcs = arcs_by_cut(network).into_iter().filter(|arc| network.is_open(*arc));
+        let states = arcs.flat_map(|arc| turns.states_of(arc));
+        Order::new(states.collect(), turns.len())
     }
-}
-
-/// Witness searches of 100 states instead of 500: turns make neighbourhoods larger, and a shortcut too many costs less than the search.
-fn params() -> fast_paths::Params {
-    fast_paths::Params::new(0.1, 100, 20, 100)
 }
 
 impl Hierarchy {
-    /// The same order with other weights.
-    pub fn new(network: &Network, turns: &Turns, metric: &Metric, order: &Order) -> Hierarchy {
-        let wide: Vec<usize> = order.state_of.iter().map(|state| *state as usize).collect();
-        let params = fast_paths::ParamsWithOrder::new(100);
-        // The only refusal is an order of another length, which is ruled out; an empty graph answers nothing.
-        let graph =
-            fast_paths::prepare_with_order_with_params(&input(network, turns, metric), &wide, &params)
-                .unwrap_or_else(|_| fast_paths::FastGraph::new(0));
-        Hierarchy::of(&graph, order)
-    }
-
-    fn of(graph: &fast_paths::FastGraph, order: &Order) -> Hierarchy {
-        let mirror = Mirror::of(graph);
-        let middles_into: Vec<u32> = mirror.edges_bwd.iter().map(|e| order.rank_of[e.base_node]).collect();
-        let half = |edges: &[MirrorEdge], first: &[usize]| Half {
-            first: first.iter().map(|edge| *edge as u32).collect(),
-            arcs: edges
-                .iter()
-                .map(|e| UpArc {
-                    to: order.rank_of[e.adj_node],
-                    middle: middles_into.get(e.replaced_in_edge).copied().unwrap_or(NONE),
-                    millis: (e.weight >> 32) as u32,
-                    cm: e.weight as u32,
-                })
-                .collect(),
-        };
-        let out = half(&mirror.edges_fwd, &mirror.first_edge_ids_fwd);
-        let into = half(&mirror.edges_bwd, &mirror.first_edge_ids_bwd);
-        Hierarchy { out, into }
+    /// What a metric makes of an order; `fill` must be of the same turns and order.
+    pub fn new(network: &Network, turns: &Turns, metric: &Metric, order: &Order, fill: &Fill) -> Hierarchy {
+        let mut weights = fill.weights();
+        for from in 0..turns.len() as u32 {
+            let low = order.rank_of[from as usize];
+            for (to, how) in turns.from(from) {
+                let step = metric.step(network, how, turns.arc_of(to));
+                weights.turn(fill, low, order.rank_of[to as usize], step);
+            }
+        }
+        weights.raise(fill);
+        let needed = weights.perfect(fill);
+        weights.hierarchy(fill, &needed)
     }
 
     pub fn bytes(&self) -> usize {
-        [&self.out, &self.into].iter().map(|h| h.first.len() * 4 + h.arcs.len() * size_of::<UpArc>()).sum()
-    }
-}
-
-/// The cheapest step between each pair of states.
-fn input(network: &Network, turns: &Turns, metric: &Metric) -> fast_paths::InputGraph {
-    let mut input = fast_paths::InputGraph::new();
-    for from in 0..turns.len() as u32 {
-        for (to, how) in turns.from(from) {
-            let step = metric.step(network, how, turns.arc_of(to));
-            input.add_edge(from as usize, to as usize, step as usize);
-        }
-    }
-    input.freeze();
-    input
-}
-
-/// The arrays inside a `fast_paths` graph, which it shows through serde only.
-#[derive(Deserialize, Default)]
-struct Mirror {
-    _num_nodes: usize,
-    _ranks: Vec<usize>,
-    edges_fwd: Vec<MirrorEdge>,
-    first_edge_ids_fwd: Vec<usize>,
-    edges_bwd: Vec<MirrorEdge>,
-    first_edge_ids_bwd: Vec<usize>,
-}
-
-#[derive(Deserialize)]
-struct MirrorEdge {
-    base_node: usize,
-    adj_node: usize,
-    weight: usize,
-    replaced_in_edge: usize,
-    _replaced_out_edge: usize,
-}
-
-impl Mirror {
-    fn of(graph: &fast_paths::FastGraph) -> Mirror {
-        // Integers only, to memory and back: neither step can fail while the fields agree, which tests pin down.
-        postcard::to_allocvec(graph).ok().and_then(|b| postcard::from_bytes(&b).ok()).unwrap_or_default()
+        [&self.out, &self.into]
+            .iter()
+            .map(|h| h.first.len() * 4 + h.arcs.len() * (size_of::<UpArc>() + 4))
+            .sum()
     }
 }

@@ -8,6 +8,7 @@
 //! two csv  --table-->   "                    |----speeds---> one metric and one hierarchy for each period
 //!   seed   --draw--->   "                    |-----snap----> position on the kerb beside a place
 //!                                            |----shapes---> map
+//! states --dissect--> order of contraction --fill--> shortcuts --hierarchy--> what each period needs of them
 //! nothing at all ----straight---------------> estimated travel, with a warning
 //! ```
 //!
@@ -33,8 +34,11 @@ mod strong;
 mod assemble;
 mod metric;
 mod positions;
+mod dissect;
 mod hierarchy;
+mod fill;
 mod search;
+mod many;
 mod net;
 mod path;
 mod snap;

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use smallvec::smallvec;
 use units::{Node, Point};
 
+use crate::fill::Fill;
 use crate::hierarchy::{Hierarchy, NONE, Order};
 use crate::metric::{Metric, part};
 use crate::network::{Arc, Network};
@@ -31,15 +32,11 @@ pub(crate) struct Ready {
 }
 
 impl Net {
-    /// Finds the order of contraction, which takes most of the time.
+    /// Finds the order of contraction; hierarchies are made when they are asked for.
     pub fn prepare(network: Network, speeds: Speeds) -> Net {
         let turns = Turns::of(&network);
-        let metric = Metric::new(&network, speeds.profile(Period::Midday));
-        let (order, hierarchy) = Order::find(&network, &turns, &metric);
-        let net = Net::with(network, turns, speeds, order);
-        // Nobody else holds the network yet, so the place is free.
-        let _ = net.ready[Period::Midday.index()].set(Ready { metric, hierarchy });
-        net
+        let order = Order::find(&network, &turns);
+        Net::with(network, turns, speeds, order)
     }
 
     pub fn with(network: Network, turns: Turns, speeds: Speeds, order: Order) -> Net {
@@ -54,20 +51,26 @@ impl Net {
     }
 
     pub fn ready(&self, period: Period) -> &Ready {
-        self.ready[period.index()].get_or_init(|| {
-            let metric = Metric::new(&self.network, self.speeds.profile(period));
-            let hierarchy = Hierarchy::new(&self.network, &self.turns, &metric, &self.order);
-            Ready { metric, hierarchy }
-        })
+        self.ready[period.index()].get_or_init(|| self.make(period, &Fill::of(&self.turns, &self.order)))
+    }
+
+    fn make(&self, period: Period, fill: &Fill) -> Ready {
+        let metric = Metric::new(&self.network, self.speeds.profile(period));
+        let hierarchy = Hierarchy::new(&self.network, &self.turns, &metric, &self.order, fill);
+        Ready { metric, hierarchy }
     }
 
     /// Makes every period ready, on two threads.
     pub fn ready_all(&self) {
+        if self.ready.iter().all(|ready| ready.get().is_some()) {
+            return;
+        }
+        let fill = &Fill::of(&self.turns, &self.order);
         std::thread::scope(|scope| {
             for pair in [[Period::Midday, Period::Morning], [Period::Evening, Period::Snow]] {
                 scope.spawn(move || {
                     for period in pair {
-                        self.ready(period);
+                        self.ready[period.index()].get_or_init(|| self.make(period, fill));
                     }
                 });
             }

@@ -222,6 +222,16 @@ impl Network {
         self.node_flags[node as usize] & node_flag::SIGNALS != 0
     }
 
+    /// A point of an edge, counted from its `a`, which is the first.
+    pub fn point_along(&self, edge: usize, place: usize) -> Point {
+        let e = &self.edges[edge];
+        let between = &self.shape[e.shape_from as usize..e.shape_to as usize];
+        match place.checked_sub(1) {
+            None => self.points[e.a as usize],
+            Some(place) => between.get(place).copied().unwrap_or(self.points[e.b as usize]),
+        }
+    }
+
     /// All points of an edge including both ends.
     pub fn line(&self, edge: usize, forward: bool) -> Vec<Point> {
         let e = &self.edges[edge];

@@ -52,7 +52,9 @@ pub struct Roads {
     source: Source,
     bounds: Bounds,
     ground: Ground,
-    shapes: Shapes,
+    scenery: Scenery,
+    /// Drawn together when first asked for: a network with a map of its own is never asked.
+    shapes: OnceLock<Shapes>,
     fingerprint: u32,
     /// The map of an import; what a network shows of itself is drawn when it is first asked for.
     imported_map: Option<MapLayers>,
@@ -96,7 +98,7 @@ impl Roads {
         };
         net.ready_all();
         let map = self.imported_map.as_ref().map(MapLayers::to_bytes).unwrap_or_default();
-        file::write(path, &file::Written { source: &self.source, net, shapes: &self.shapes, map: &map })
+        file::write(path, &file::Written { source: &self.source, net, scenery: &self.scenery, map: &map })
     }
 
     /// With the map of an extract in place of what the network shows of itself.
@@ -120,17 +122,20 @@ impl Roads {
         }
         let all = net.network.points.iter().chain(&net.network.shape).copied();
         let bounds = Bounds::around(all).ok_or(Fault::Unconnected)?;
-        let index = SnapIndex::new(&net.network, bounds);
-        let widths = width::reachable(&net.network);
-        let shapes = Shapes::of(&net.network, scenery);
-        let fingerprint = file::fingerprint(&net.network);
+        let network = &net.network;
+        let (index, widths, fingerprint) = std::thread::scope(|scope| {
+            let index = scope.spawn(|| SnapIndex::new(network, bounds));
+            let rest = (width::reachable(network), file::fingerprint(network));
+            let index = index.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (index, rest.0, rest.1)
+        });
         let ground = Ground::Net { net: Box::new(net), index, widths };
-        Ok(Roads::new(source, bounds, ground, shapes, fingerprint))
+        Ok(Roads::new(source, bounds, ground, scenery, fingerprint))
     }
 
-    fn new(source: Source, bounds: Bounds, ground: Ground, shapes: Shapes, fingerprint: u32) -> Roads {
-        let (imported_map, own_map) = (None, OnceLock::new());
-        Roads { source, bounds, ground, shapes, fingerprint, imported_map, own_map }
+    fn new(source: Source, bounds: Bounds, ground: Ground, scenery: Scenery, fingerprint: u32) -> Roads {
+        let (shapes, imported_map, own_map) = (OnceLock::new(), None, OnceLock::new());
+        Roads { source, bounds, ground, scenery, shapes, fingerprint, imported_map, own_map }
     }
 
     /// Stands in where no roads file is at hand.
@@ -151,9 +156,8 @@ impl Roads {
             ),
         };
         let fingerprint = crc32fast::hash(format!("{:?}", lines.bounds).as_bytes());
-        let shapes = Shapes::default();
         let bounds = lines.bounds;
-        Ok(Roads::new(source, bounds, Ground::Lines(lines), shapes, fingerprint))
+        Ok(Roads::new(source, bounds, Ground::Lines(lines), Scenery::default(), fingerprint))
     }
 
     pub fn kind(&self) -> RoadsKind {
@@ -374,13 +378,16 @@ impl Roads {
 
     /// What a map shows.
     pub fn shapes(&self) -> &Shapes {
-        &self.shapes
+        self.shapes.get_or_init(|| match self.net() {
+            Some(net) => Shapes::of(&net.network, self.scenery.clone()),
+            None => Shapes::default(),
+        })
     }
 
     /// The map, to be cut into vector tiles: that of the imported extract, else what the network shows of itself.
     pub fn map(&self) -> &MapLayers {
         self.imported_map
             .as_ref()
-            .unwrap_or_else(|| self.own_map.get_or_init(|| map::from_shapes(&self.shapes)))
+            .unwrap_or_else(|| self.own_map.get_or_init(|| map::from_shapes(self.shapes())))
     }
 }

@@ -1,11 +1,12 @@
-//! Searches on a hierarchy: one to one from both ends, tables by buckets (Knopp et al. 2007).
+//! Searches on a hierarchy: one to one from both ends, and what can be reached upward from one end (tables: `many`).
+//!
+//! A search needs no queue: whatever lies upward of a rank lies on the chain of ranks above it, so it visits the chain from
+//! the lowest rank to the highest (elimination tree; Dibbelt, Strasser, Wagner 2016).
 //!
 //! A search begins at seeds: ranks with the weight already spent there. A seed's weight may be negative where the end of a
 //! journey lies before the end of an arc.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use smallvec::SmallVec;
 
@@ -35,20 +36,16 @@ impl Hierarchy {
                 return Vec::new();
             }
             let [ahead, back] = &scratch.searches;
-            let mut climb = Vec::new();
+            let climb = ahead.climbed(&self.out, from, meeting);
+            let mut ranks = vec![climb.last().map_or(meeting, |(rank, _)| *rank)];
+            let mut next = climb.iter().rev().map(|(rank, _)| *rank).skip(1).chain([meeting]);
+            for (rank, arc) in climb.iter().rev() {
+                let to = next.next().unwrap_or(meeting);
+                self.unpack(*rank, to, self.out.middles[*arc as usize], &mut ranks);
+            }
             let mut rank = meeting;
-            while let Some(arc) = ahead.via(rank) {
-                climb.push((arc, rank));
-                rank = self.out.rank_of(arc);
-            }
-            let mut ranks = vec![rank];
-            for (arc, to) in climb.into_iter().rev() {
-                self.unpack(self.out.rank_of(arc), to, self.out.arcs[arc as usize].middle, &mut ranks);
-            }
-            rank = meeting;
-            while let Some(arc) = back.via(rank) {
-                let below = self.into.rank_of(arc);
-                self.unpack(rank, below, self.into.arcs[arc as usize].middle, &mut ranks);
+            for (below, arc) in back.climbed(&self.into, to, meeting) {
+                self.unpack(rank, below, self.into.middles[arc as usize], &mut ranks);
                 rank = below;
             }
             ranks
@@ -65,15 +62,12 @@ impl Hierarchy {
                 continue;
             }
             // Both parts are kept at the middle, which is lower than either end.
-            let part = |half: &Half, end: u32| {
-                half.of(middle).iter().find(|arc| arc.to == end).map_or(NONE, |arc| arc.middle)
-            };
-            open.push((middle, to, part(&self.out, to)));
-            open.push((from, middle, part(&self.into, from)));
+            open.push((middle, to, self.out.middle(middle, to)));
+            open.push((from, middle, self.into.middle(middle, from)));
         }
     }
 
-    /// Searches upward from both ends in turn until neither can better the best meeting.
+    /// Climbs from both ends, rank by rank; a best way's highest rank is met from either.
     fn meet(&self, from: &Seeds, to: &Seeds, scratch: &mut Scratch) -> (i64, u32) {
         let [ahead, back] = &mut scratch.searches;
         ahead.begin(self.ranks(), from);
@@ -82,120 +76,49 @@ impl Hierarchy {
         let (least_from, least_to) = (least(from), least(to));
         let mut best = (UNREACHED, NONE);
         loop {
-            let bound = |search: &Search, other: i64| {
-                search.heap.peek().map(|Reverse((w, _))| *w).filter(|w| *w + other < best.0)
-            };
-            let next = match (bound(ahead, least_to), bound(back, least_from)) {
-                (None, None) => return best,
-                (Some(_), None) => true,
-                (None, Some(_)) => false,
-                (Some(a), Some(b)) => a <= b,
-            };
-            let (half, stall, search, other) = if next {
-                (&self.out, &self.into, &mut *ahead, &mut *back)
-            } else {
-                (&self.into, &self.out, &mut *back, &mut *ahead)
-            };
-            if let Some((rank, weight)) = search.step(half, stall)
-                && let Some(rest) = other.weight(rank)
-                && (weight + rest, rank) < best
-            {
-                best = (weight + rest, rank);
+            let (a, b) = (ahead.chains.lowest(), back.chains.lowest());
+            let rank = a.min(b);
+            if rank == NONE {
+                return best;
+            }
+            if a == b {
+                let (there, rest) = (ahead.weights[rank as usize], back.weights[rank as usize]);
+                if there < NO_WAY && rest < NO_WAY {
+                    best = best.min((there + rest, rank));
+                }
+            }
+            if a == rank {
+                ahead.climb(self, &self.out, rank, best.0.saturating_sub(least_to));
+            }
+            if b == rank {
+                back.climb(self, &self.into, rank, best.0.saturating_sub(least_from));
             }
         }
     }
 
-    /// All ranks reached upward along the arcs (or against them), with their weight, into `settled`.
-    fn climb<'s>(&self, along: bool, seeds: &Seeds, search: &'s mut Search) -> &'s [(u32, i64)] {
+    /// All ranks above the seeds to which the best way leads upward only, along the arcs or against them, with their
+    /// weight, into `settled`. What is reached better over a higher rank is left out: that one is on the list.
+    fn label<'s>(&self, along: bool, seeds: &Seeds, search: &'s mut Search) -> &'s [(u32, i64)] {
         let (half, stall) = if along { (&self.out, &self.into) } else { (&self.into, &self.out) };
         search.begin(self.ranks(), seeds);
-        while !search.heap.is_empty() {
-            if let Some(settled) = search.step(half, stall) {
-                search.settled.push(settled);
+        loop {
+            let rank = search.chains.lowest();
+            if rank == NONE {
+                break;
             }
+            search.climb(self, half, rank, UNREACHED);
         }
+        search.descend(stall);
         &search.settled
     }
 
-    /// Calls `each` with every rank reached upward.
+    /// Calls `each` with every rank to which the best way leads upward.
     pub fn reached(&self, along: bool, seeds: &Seeds, mut each: impl FnMut(u32, i64)) {
         SCRATCH.with_borrow_mut(|scratch| {
-            for (rank, weight) in self.climb(along, seeds, &mut scratch.searches[0]) {
+            for (rank, weight) in self.label(along, seeds, &mut scratch.searches[0]) {
                 each(*rank, *weight);
             }
         });
-    }
-
-    /// Weights row by row.
-    pub fn table(&self, from: &[Seeds], to: &[Seeds]) -> Vec<i64> {
-        let buckets = self.buckets(to);
-        let mut table = vec![UNREACHED; from.len() * to.len()];
-        if table.is_empty() {
-            return table;
-        }
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        // A thread costs some 50 microseconds, a row of a small table less.
-        let share = if from.len() * to.len() < 40_000 { from.len() } else { from.len().div_ceil(threads) };
-        let rows = |from: &[Seeds], table: &mut [i64]| {
-            for (seeds, cells) in from.iter().zip(table.chunks_mut(to.len())) {
-                self.row(seeds, &buckets, cells);
-            }
-        };
-        if share == from.len() {
-            rows(from, &mut table);
-        } else {
-            std::thread::scope(|scope| {
-                for (from, table) in from.chunks(share).zip(table.chunks_mut(share * to.len())) {
-                    let rows = &rows;
-                    scope.spawn(move || rows(from, table));
-                }
-            });
-        }
-        table
-    }
-
-    fn row(&self, seeds: &Seeds, buckets: &Buckets, cells: &mut [i64]) {
-        self.reached(true, seeds, |rank, weight| {
-            for (column, rest) in buckets.of(rank) {
-                let cell = &mut cells[*column as usize];
-                *cell = (*cell).min(weight + rest);
-            }
-        });
-    }
-
-    /// What every rank knows of the columns above it.
-    fn buckets(&self, to: &[Seeds]) -> Buckets {
-        let mut entries: Vec<(u32, u32, i64)> = Vec::with_capacity(to.len() * 64);
-        for (column, seeds) in to.iter().enumerate() {
-            self.reached(false, seeds, |rank, weight| entries.push((rank, column as u32, weight)));
-        }
-        // Within a rank by column, as a row of the table is written.
-        entries.sort_unstable_by_key(|(rank, column, _)| u64::from(*rank) << 32 | u64::from(*column));
-        let lowest = entries.first().map_or(0, |(rank, ..)| *rank);
-        let mut first = vec![0_u32; self.ranks() - lowest as usize + 1];
-        for (rank, ..) in &entries {
-            first[(*rank - lowest) as usize + 1] += 1;
-        }
-        for rank in 1..first.len() {
-            first[rank] += first[rank - 1];
-        }
-        let entries = entries.into_iter().map(|(_, column, weight)| (column, weight)).collect();
-        Buckets { lowest, first, entries }
-    }
-}
-
-struct Buckets {
-    lowest: u32,
-    first: Vec<u32>,
-    entries: Vec<(u32, i64)>,
-}
-
-impl Buckets {
-    fn of(&self, rank: u32) -> &[(u32, i64)] {
-        match rank.checked_sub(self.lowest) {
-            Some(i) => &self.entries[self.first[i as usize] as usize..self.first[i as usize + 1] as usize],
-            None => &[],
-        }
     }
 }
 
@@ -209,76 +132,108 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Marks are valid only while they carry the current stamp, so clearing costs nothing.
+/// Where a search goes on: the lowest rank not yet visited above each seed, without those that are equal.
+#[derive(Default)]
+struct Chains(SmallVec<[u32; 4]>);
+
+impl Chains {
+    /// `NONE` at the end.
+    fn lowest(&self) -> u32 {
+        self.0.iter().copied().min().unwrap_or(NONE)
+    }
+
+    fn pass(&mut self, rank: u32, above: &[u32]) {
+        let next = above[rank as usize];
+        if let [only] = self.0.as_mut_slice() {
+            *only = next;
+            return;
+        }
+        self.0.retain(|at| *at != rank);
+        if !self.0.contains(&next) {
+            self.0.push(next);
+        }
+    }
+}
+
 #[derive(Default)]
 struct Search {
-    stamp: u32,
-    marks: Vec<Mark>,
-    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    /// By rank; [`NO_WAY`] but for ranks that were met.
+    weights: Vec<i64>,
+    chains: Chains,
+    /// Ranks of the chains, upward.
+    met: Vec<u32>,
     settled: Vec<(u32, i64)>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Mark {
-    weight: i64,
-    stamp: u32,
-    /// The arc over which the rank was reached; `NONE` for a seed.
-    via: u32,
-}
+/// The weight of what is not reached; a real way's weight may be added to it.
+const NO_WAY: i64 = i64::MAX / 4;
 
 impl Search {
     fn begin(&mut self, ranks: usize, seeds: &Seeds) {
-        if self.marks.len() < ranks {
-            self.marks.resize(ranks, Mark::default());
+        for rank in self.met.drain(..) {
+            self.weights[rank as usize] = NO_WAY;
         }
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 {
-            self.marks.fill(Mark::default());
-            self.stamp = 1;
+        if self.weights.len() < ranks {
+            self.weights.resize(ranks, NO_WAY);
         }
-        self.heap.clear();
+        self.chains.0.clear();
         self.settled.clear();
         for (rank, weight) in seeds {
-            self.reach(*rank, *weight, NONE);
+            let known = &mut self.weights[*rank as usize];
+            *known = (*known).min(*weight);
+            if !self.chains.0.contains(rank) {
+                self.chains.0.push(*rank);
+            }
         }
     }
 
-    /// Takes the nearest rank and passes it on; `None` if it was taken before or lies on no best way, because a higher
-    /// rank reaches it more cheaply (stall-on-demand).
-    fn step(&mut self, half: &Half, stall: &Half) -> Option<(u32, i64)> {
-        let Reverse((weight, rank)) = self.heap.pop()?;
-        if self.weight(rank) != Some(weight) {
-            return None;
+    /// Takes the lowest rank's arcs, unless it lies `limit` away or farther, and goes on to the next.
+    fn climb(&mut self, hierarchy: &Hierarchy, half: &Half, rank: u32, limit: i64) {
+        let weight = self.weights[rank as usize];
+        if weight < limit.min(NO_WAY) {
+            for up in half.of(rank) {
+                // Real weights are far from the end of the number; only a forged file's go round, and find nothing
+                // sensible. Written whether it changes or not: a branch here is often guessed wrongly.
+                let known = &mut self.weights[up.to as usize];
+                *known = (*known).min(weight.wrapping_add(up.weight()));
+            }
         }
-        let stalled = stall
-            .of(rank)
-            .iter()
-            .any(|over| self.weight(over.to).is_some_and(|there| there.wrapping_add(over.weight()) < weight));
-        if stalled {
-            return None;
-        }
-        let first = half.first[rank as usize];
-        for (arc, up) in (first..).zip(half.of(rank)) {
-            // Real weights are far from the end of the number; only a forged file's go round, and find nothing sensible.
-            self.reach(up.to, weight.wrapping_add(up.weight()), arc);
-        }
-        Some((rank, weight))
+        self.met.push(rank);
+        self.chains.pass(rank, &hierarchy.above);
     }
 
-    fn weight(&self, rank: u32) -> Option<i64> {
-        let mark = self.marks[rank as usize];
-        (mark.stamp == self.stamp).then_some(mark.weight)
-    }
-
-    fn via(&self, rank: u32) -> Option<u32> {
-        let mark = self.marks[rank as usize];
-        (mark.stamp == self.stamp && mark.via != NONE).then_some(mark.via)
-    }
-
-    fn reach(&mut self, rank: u32, weight: i64, via: u32) {
-        if self.weight(rank).is_none_or(|known| weight < known) {
-            self.marks[rank as usize] = Mark { weight, stamp: self.stamp, via };
-            self.heap.push(Reverse((weight, rank)));
+    /// Goes back down over the ranks that were met and settles those that no higher rank reaches better.
+    fn descend(&mut self, stall: &Half) {
+        for rank in self.met.iter().rev().copied() {
+            let known = self.weights[rank as usize];
+            let over = stall.of(rank).iter();
+            let best = over.map(|over| self.weights[over.to as usize].wrapping_add(over.weight())).min();
+            match best {
+                Some(best) if best < known => self.weights[rank as usize] = best,
+                _ if known < NO_WAY => self.settled.push((rank, known)),
+                _ => {}
+            }
         }
+    }
+
+    /// From a rank back down to the seed where its best way began: each rank below with its arc to the one before.
+    fn climbed(&self, half: &Half, seeds: &Seeds, top: u32) -> Vec<(u32, u32)> {
+        let mut found = Vec::new();
+        let mut at = top;
+        let is_seed = |at: u32| seeds.contains(&(at, self.weights[at as usize]));
+        for below in self.met.iter().rev().skip_while(|rank| **rank >= top).copied() {
+            if is_seed(at) {
+                break;
+            }
+            let arcs = half.of(below);
+            if let Ok(place) = arcs.binary_search_by_key(&at, |arc| arc.to)
+                && self.weights[below as usize].wrapping_add(arcs[place].weight())
+                    == self.weights[at as usize]
+            {
+                found.push((below, half.first[below as usize] + place as u32));
+                at = below;
+            }
+        }
+        found
     }
 }

@@ -84,15 +84,6 @@ impl Shapes {
         let Scenery { areas, rivers, railways, labels } = scenery;
         Shapes { roads: roads_of(network), areas, rivers, railways, labels }
     }
-
-    pub(crate) fn scenery(&self) -> Scenery {
-        Scenery {
-            areas: self.areas.clone(),
-            rivers: self.rivers.clone(),
-            railways: self.railways.clone(),
-            labels: self.labels.clone(),
-        }
-    }
 }
 
 /// What must agree for two edges to be one stroke on the map.

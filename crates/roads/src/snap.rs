@@ -2,7 +2,8 @@
 
 use geo::{Closest, ClosestPoint, Coord, Line};
 use ordered_float::OrderedFloat;
-use rstar::{AABB, PointDistance, RTree, RTreeObject};
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
 use units::{Metres, Node, Point};
 
 use crate::network::Network;
@@ -58,34 +59,31 @@ impl Plane {
     }
 }
 
-/// One straight piece of an edge, in metres on the plane; a tenth of a metre is fine enough, a million pieces are many.
-struct Piece {
+/// So many straight pieces of an edge, at most, are found by one box: single boxes would take longest of all that a network
+/// needs when it is loaded.
+const RUN: usize = 8;
+
+/// Neighbouring pieces of an edge: the edge, and the first of them.
+type Run = GeomWithData<Rectangle<[f64; 2]>, (u32, u32)>;
+
+/// All edges where a vehicle may halt, by place.
+pub(crate) struct SnapIndex {
+    plane: Plane,
+    tree: RTree<Run>,
+}
+
+/// The nearest point of an edge.
+#[derive(Clone, Copy)]
+struct Near {
     edge: u32,
-    /// Metres along the edge, from its `a` to the piece's beginning.
-    behind: f32,
-    from: [f32; 2],
-    to: [f32; 2],
+    piece: u32,
+    on_plane: [f64; 2],
+    distance_2: f64,
 }
 
-fn wide([x, y]: [f32; 2]) -> [f64; 2] {
-    [f64::from(x), f64::from(y)]
-}
-
-impl Piece {
-    fn nearest(&self, p: [f64; 2]) -> [f64; 2] {
-        let coord = |c: [f64; 2]| Coord { x: c[0], y: c[1] };
-        let line = Line::new(coord(wide(self.from)), coord(wide(self.to)));
-        match line.closest_point(&geo::Point::from(coord(p))) {
-            Closest::SinglePoint(q) | Closest::Intersection(q) => [q.x(), q.y()],
-            // A piece without length.
-            Closest::Indeterminate => wide(self.from),
-        }
-    }
-
-    /// Whether the point lies to the left of who drives from the edge's `a` to its `b`.
-    fn is_left(&self, p: [f64; 2]) -> bool {
-        let (from, to) = (wide(self.from), wide(self.to));
-        (to[0] - from[0]) * (p[1] - from[1]) - (to[1] - from[1]) * (p[0] - from[0]) >= 0.0
+impl Near {
+    fn rank(&self) -> (OrderedFloat<f64>, u32, u32) {
+        (OrderedFloat(self.distance_2), self.edge, self.piece)
     }
 }
 
@@ -94,51 +92,28 @@ fn squared(a: [f64; 2], b: [f64; 2]) -> f64 {
     dx * dx + dy * dy
 }
 
-impl RTreeObject for Piece {
-    type Envelope = AABB<[f64; 2]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(wide(self.from), wide(self.to))
+fn nearest(from: [f64; 2], to: [f64; 2], p: [f64; 2]) -> [f64; 2] {
+    let coord = |c: [f64; 2]| Coord { x: c[0], y: c[1] };
+    match Line::new(coord(from), coord(to)).closest_point(&geo::Point::from(coord(p))) {
+        Closest::SinglePoint(q) | Closest::Intersection(q) => [q.x(), q.y()],
+        // A piece without length.
+        Closest::Indeterminate => from,
     }
-}
-
-impl PointDistance for Piece {
-    fn distance_2(&self, p: &[f64; 2]) -> f64 {
-        squared(self.nearest(*p), *p)
-    }
-}
-
-/// All pieces of edges where a vehicle may halt, by place.
-pub(crate) struct SnapIndex {
-    plane: Plane,
-    tree: RTree<Piece>,
-}
-
-/// A road near a place.
-struct Near<'i> {
-    piece: &'i Piece,
-    on_plane: [f64; 2],
-    metres: f64,
 }
 
 impl SnapIndex {
     pub fn new(network: &Network, bounds: Bounds) -> SnapIndex {
         let plane = Plane::around(bounds);
-        let mut pieces = Vec::new();
-        for (i, _) in network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt()) {
-            let mut behind = 0.0;
-            for pair in network.line(i, true).windows(2) {
-                let (from, to) = (plane.project(pair[0]), plane.project(pair[1]));
-                let narrow = |[x, y]: [f64; 2]| [x as f32, y as f32];
-                pieces.push(Piece {
-                    edge: i as u32,
-                    behind: behind as f32,
-                    from: narrow(from),
-                    to: narrow(to),
-                });
-                behind += squared(from, to).sqrt();
+        let mut runs = Vec::with_capacity(network.edges.len());
+        for (i, e) in network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt()) {
+            let pieces = (e.shape_to - e.shape_from) as usize + 1;
+            for first in (0..pieces).step_by(RUN) {
+                let last = (first + RUN).min(pieces);
+                let corners = (first..=last).map(|place| plane.project(network.point_along(i, place)));
+                runs.push(Run::new(Rectangle::from_aabb(around(corners)), (i as u32, first as u32)));
             }
         }
-        SnapIndex { plane, tree: RTree::bulk_load(pieces) }
+        SnapIndex { plane, tree: RTree::bulk_load(runs) }
     }
 
     /// Positions beside a place, nearest first, each on another edge, all within the limit.
@@ -150,48 +125,89 @@ impl SnapIndex {
         most: usize,
     ) -> Result<Vec<Snap>, OffRoad> {
         let p = self.plane.project(place);
+        let limit = SNAP_LIMIT.0 as f64;
+        // The plane is not quite true.
+        let beyond = (limit * 1.1).powi(2);
+        // One for each edge, nearest first; of equally near ones (at a corner) that of the first edge.
         let mut found: Vec<Near> = Vec::new();
-        let mut nearest = f64::from(u32::MAX);
-        let mut tie = f64::NEG_INFINITY;
-        for (piece, distance_2) in self.tree.nearest_neighbor_iter_with_distance_2(p) {
-            let on_plane = piece.nearest(p);
-            let metres = place.metres_to(self.plane.unproject(on_plane));
-            nearest = nearest.min(metres);
-            // Of equally near pieces (the edges that meet at a corner) the one of the first edge counts.
-            let ends = found.len() >= most && OrderedFloat(distance_2) != OrderedFloat(tie);
-            if metres > SNAP_LIMIT.0 as f64 || ends {
+        for (run, bound) in self.tree.nearest_neighbor_iter_with_distance_2(p) {
+            let enough = found.get(most.max(1) - 1).is_some_and(|near| bound > near.distance_2);
+            let far = bound > beyond && found.first().is_some_and(|near| bound > near.distance_2);
+            if enough || far {
                 break;
             }
-            tie = distance_2;
-            match found.iter_mut().find(|n| n.piece.edge == piece.edge) {
-                Some(known) if squared(known.on_plane, p) <= distance_2 => {}
-                Some(known) => *known = Near { piece, on_plane, metres },
-                None => found.push(Near { piece, on_plane, metres }),
+            let near = self.on_run(network, run, p);
+            let known = found.iter().position(|known| known.edge == near.edge);
+            match known {
+                Some(known) if found[known].rank() <= near.rank() => continue,
+                Some(known) => drop(found.remove(known)),
+                None => {}
             }
+            let at = found.partition_point(|known| known.rank() < near.rank());
+            found.insert(at, near);
         }
-        if found.is_empty() {
-            let nearest = Metres(nearest.ceil() as i64);
-            return Err(OffRoad { point: place, nearest, limit: SNAP_LIMIT });
+        let metres = |near: &Near| place.metres_to(self.plane.unproject(near.on_plane));
+        let nearest = found.first().map_or(f64::from(u32::MAX), metres);
+        let snaps: Vec<Snap> = found
+            .iter()
+            .take(most)
+            .take_while(|near| metres(near) <= limit)
+            .map(|near| self.snap(network, positions, p, near, metres(near)))
+            .collect();
+        if snaps.is_empty() {
+            return Err(OffRoad { point: place, nearest: Metres(nearest.ceil() as i64), limit: SNAP_LIMIT });
         }
-        let rank = |n: &Near| (OrderedFloat(squared(n.on_plane, p)), n.piece.edge);
-        found.sort_by_key(rank);
-        found.truncate(most);
-        Ok(found.iter().map(|near| self.snap(network, positions, p, near)).collect())
+        Ok(snaps)
     }
 
-    fn snap(&self, network: &Network, positions: &Positions, p: [f64; 2], near: &Near) -> Snap {
-        let piece = near.piece;
-        let edge = &network.edges[piece.edge as usize];
-        let behind = f64::from(piece.behind) + squared(wide(piece.from), near.on_plane).sqrt();
-        let share = behind * 100.0 / f64::from(edge.cm);
-        let forward = piece.is_left(p) == network.drives_left;
+    fn piece(&self, network: &Network, edge: u32, piece: u32) -> [[f64; 2]; 2] {
+        [piece, piece + 1].map(|place| self.plane.project(network.point_along(edge as usize, place as usize)))
+    }
+
+    fn on_run(&self, network: &Network, run: &Run, p: [f64; 2]) -> Near {
+        let (edge, first) = run.data;
+        let near = |piece: u32| {
+            let [from, to] = self.piece(network, edge, piece);
+            let on_plane = nearest(from, to, p);
+            Near { edge, piece, on_plane, distance_2: squared(on_plane, p) }
+        };
+        let e = &network.edges[edge as usize];
+        let end = (first + RUN as u32).min(e.shape_to - e.shape_from + 1);
+        (first + 1..end)
+            .map(near)
+            .fold(near(first), |best, near| if near.rank() < best.rank() { near } else { best })
+    }
+
+    fn snap(&self, network: &Network, positions: &Positions, p: [f64; 2], near: &Near, metres: f64) -> Snap {
+        let edge = &network.edges[near.edge as usize];
+        let before: f64 = (0..near.piece)
+            .map(|piece| {
+                let [from, to] = self.piece(network, near.edge, piece);
+                squared(from, to).sqrt()
+            })
+            .sum();
+        let [from, to] = self.piece(network, near.edge, near.piece);
+        let share = (before + squared(from, near.on_plane).sqrt()) * 100.0 / f64::from(edge.cm);
+        // Whether the place lies to the left of who drives from the edge's `a` to its `b`.
+        let is_left = (to[0] - from[0]) * (p[1] - from[1]) - (to[1] - from[1]) * (p[0] - from[0]) >= 0.0;
         Snap {
-            node: positions.node_at(network, piece.edge, share, forward),
+            node: positions.node_at(network, near.edge, share, is_left == network.drives_left),
             on_road: self.plane.unproject(near.on_plane),
-            distance: Metres(near.metres.ceil() as i64),
+            distance: Metres(metres.ceil() as i64),
             width_dm: None,
         }
     }
+}
+
+fn around(points: impl Iterator<Item = [f64; 2]>) -> AABB<[f64; 2]> {
+    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    for point in points {
+        for axis in 0..2 {
+            low[axis] = low[axis].min(point[axis]);
+            high[axis] = high[axis].max(point[axis]);
+        }
+    }
+    AABB::from_corners(low, high)
 }
 
 #[cfg(test)]

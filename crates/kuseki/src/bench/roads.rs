@@ -31,9 +31,11 @@ pub struct Arguments {
 const STANDING: usize = 500;
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let before_mb = resident_mb();
     let begin = Instant::now();
     let roads = Roads::open(&arguments.file)?;
     let load = begin.elapsed();
+    let loaded_mb = resident_mb().zip(before_mb).map(|(after, before)| after - before);
     let mut random = ChaCha8Rng::seed_from_u64(arguments.seed);
     let count = roads.node_count() as u32;
     let mut draw = |n: usize| -> Vec<Node> { (0..n).map(|_| Node(random.random_range(0..count))).collect() };
@@ -77,6 +79,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         "standing": { "stops": STANDING, "add_us": micros(add), "ask_us": micros(ask), "remove_us": micros(remove) },
         "new_metric_s": reweigh,
         "hierarchies_mb": roads.hierarchy_bytes() as f64 / 1e6,
+        // What the roads alone take, and the whole process with the bench's own tables.
+        "loaded_mb": loaded_mb,
         "memory_mb": resident_mb(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
     });

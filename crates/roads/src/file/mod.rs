@@ -20,7 +20,7 @@ use crate::hierarchy::{Hierarchy, Order};
 use crate::map::MapLayers;
 use crate::net::Net;
 use crate::network::Network;
-use crate::shapes::{Scenery, Shapes};
+use crate::shapes::Scenery;
 use crate::speeds::{Period, Speeds};
 use crate::turns::Turns;
 use crate::{Fault, Source};
@@ -28,7 +28,7 @@ use codec::Input;
 pub(crate) use sections::fingerprint;
 
 const MAGIC: &[u8; 12] = b"KUSEKI-ROADS";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const HEAD: usize = 12 + 4 + 8 + 4;
 /// More than any writer makes; a table is not believed beyond it.
 const MOST_SECTIONS: u32 = 64;
@@ -49,7 +49,7 @@ pub(crate) struct Parts {
 pub(crate) struct Written<'a> {
     pub source: &'a Source,
     pub net: &'a Net,
-    pub shapes: &'a Shapes,
+    pub scenery: &'a Scenery,
     pub map: &'a [u8],
 }
 
@@ -71,9 +71,11 @@ pub(crate) fn read(path: &Path) -> Result<Parts, Fault> {
     let table = read_table(path, &mut file, size)?;
     let mut found = [false; TAGS.len()];
     let mut parts = sections::Unread::default();
+    // One buffer for all, or the memory of large sections would be held twice.
+    let mut bytes = Vec::new();
     for entry in &table {
         // The lengths of all sections add up to the file's, so this many bytes really follow.
-        let mut bytes = vec![0; entry.length as usize];
+        bytes.resize(entry.length as usize, 0);
         file.read_exact(&mut bytes).map_err(io)?;
         let crc = crc32fast::hash(&bytes);
         if crc != entry.crc {
@@ -83,7 +85,7 @@ pub(crate) fn read(path: &Path) -> Result<Parts, Fault> {
         match TAGS.iter().position(|tag| *tag == entry.tag) {
             Some(i) if !found[i] => {
                 found[i] = true;
-                parts.take(&entry.tag, bytes).map_err(malformed)?;
+                parts.take(&entry.tag, &bytes).map_err(malformed)?;
             }
             Some(_) => return Err(malformed(format!("section {} occurs twice", name(entry.tag)))),
             // A section of a later program that this one can do without.

@@ -1,5 +1,7 @@
 //! What each section holds.
 
+use std::sync::Arc;
+
 use super::codec::{Input, Output, word};
 use super::{Parts, Tag, Written};
 use crate::hierarchy::{Half, Hierarchy, NONE, Order, UpArc};
@@ -26,21 +28,25 @@ pub(super) fn encode(tag: &Tag, what: &Written) -> Vec<u8> {
         }
         b"NETW" => network(&mut out, &net.network),
         b"SPED" => out.bytes = serde_json::to_vec(&net.speeds).unwrap_or_default(),
-        b"ORDR" => out.numbers(&net.order.state_of),
+        b"ORDR" => {
+            out.numbers(&net.order.state_of);
+            out.numbers(&net.ready(Period::Midday).hierarchy.above);
+        }
         b"HIE0" | b"HIE1" | b"HIE2" | b"HIE3" => {
             let period = Period::ALL[usize::from(tag[3] - b'0')];
             let hierarchy = &net.ready(period).hierarchy;
             for half in [&hierarchy.out, &hierarchy.into] {
                 out.numbers(&half.first);
-                out.bytes.reserve(half.arcs.len() * 16);
+                out.bytes.reserve(half.arcs.len() * 16 + 8);
                 out.list(&half.arcs, |out, arc| {
-                    for n in [arc.to, arc.middle, arc.millis, arc.cm] {
+                    for n in [arc.to, arc.millis, arc.cm] {
                         out.u32(n);
                     }
                 });
+                out.numbers(&half.middles);
             }
         }
-        b"SCEN" => scenery(&mut out, &what.shapes.scenery()),
+        b"SCEN" => scenery(&mut out, what.scenery),
         _ => out.bytes = what.map.to_vec(),
     }
     out.bytes
@@ -98,24 +104,25 @@ pub(super) struct Unread {
     source: Option<Source>,
     network: Option<Network>,
     speeds: Option<Speeds>,
-    order: Option<Vec<u32>>,
+    /// With the next rank above each.
+    order: Option<[Vec<u32>; 2]>,
     hierarchies: Vec<(Period, Hierarchy)>,
     scenery: Option<Scenery>,
     map: Option<MapLayers>,
 }
 
 impl Unread {
-    pub fn take(&mut self, tag: &Tag, bytes: Vec<u8>) -> Result<(), String> {
-        let mut input = Input::new(&bytes);
+    pub fn take(&mut self, tag: &Tag, bytes: &[u8]) -> Result<(), String> {
+        let mut input = Input::new(bytes);
         match tag {
             b"SRCE" => self.source = Some(Source { title: input.text()?, licence: input.text()? }),
             b"NETW" => self.network = Some(read_network(&mut input)?),
             b"SPED" => {
-                let speeds = serde_json::from_slice(&bytes).map_err(|e| format!("its speeds: {e}"))?;
+                let speeds = serde_json::from_slice(bytes).map_err(|e| format!("its speeds: {e}"))?;
                 self.speeds = Some(speeds);
                 return Ok(());
             }
-            b"ORDR" => self.order = Some(input.numbers()?),
+            b"ORDR" => self.order = Some([input.numbers()?, input.numbers()?]),
             b"HIE0" | b"HIE1" | b"HIE2" | b"HIE3" => {
                 let period = Period::ALL[usize::from(tag[3] - b'0')];
                 self.hierarchies.push((period, read_hierarchy(&mut input)?));
@@ -123,7 +130,7 @@ impl Unread {
             b"SCEN" => self.scenery = Some(read_scenery(&mut input)?),
             _ => {
                 // A network that shows only itself has none.
-                let map = if bytes.is_empty() { Ok(None) } else { MapLayers::from_bytes(&bytes).map(Some) };
+                let map = if bytes.is_empty() { Ok(None) } else { MapLayers::from_bytes(bytes).map(Some) };
                 self.map = map.map_err(|e| format!("its map: {e}"))?;
                 return Ok(());
             }
@@ -131,14 +138,22 @@ impl Unread {
         input.end()
     }
 
-    pub fn whole(self) -> Result<Parts, String> {
+    pub fn whole(mut self) -> Result<Parts, String> {
         let lacks = |what: &str| format!("it lacks its {what}");
         let network = self.network.ok_or_else(|| lacks("network"))?;
         let turns = Turns::of(&network);
-        let order = self.order.ok_or_else(|| lacks("order of contraction"))?;
+        let [order, above] = self.order.ok_or_else(|| lacks("order of contraction"))?;
         check_order(&order, &network, &turns)?;
-        for (period, hierarchy) in &self.hierarchies {
-            check_hierarchy(hierarchy, order.len())
+        let upward =
+            |(rank, above): (u32, &u32)| *above > rank && (*above == NONE || (*above as usize) < order.len());
+        if above.len() != order.len() || !(0..).zip(&above).all(upward) {
+            return Err("its chains of ranks do not lead upward".to_owned());
+        }
+        let chains = Chains::of(&above);
+        let above: Arc<[u32]> = above.into();
+        for (period, hierarchy) in &mut self.hierarchies {
+            hierarchy.above = above.clone();
+            check_hierarchy(hierarchy, &chains)
                 .map_err(|what| format!("its hierarchy for {}: {what}", period.as_str()))?;
         }
         Ok(Parts {
@@ -239,41 +254,75 @@ fn check_order(order: &[u32], network: &Network, turns: &Turns) -> Result<(), St
 fn read_hierarchy(input: &mut Input) -> Result<Hierarchy, String> {
     let mut half = || -> Result<Half, String> {
         let first = input.numbers()?;
-        let arcs = input.records::<16, _>(|b| UpArc {
-            to: word(b, 0),
-            middle: word(b, 4),
-            millis: word(b, 8),
-            cm: word(b, 12),
-        })?;
-        Ok(Half { first, arcs })
+        let arcs =
+            input.records::<12, _>(|b| UpArc { to: word(b, 0), millis: word(b, 4), cm: word(b, 8) })?;
+        Ok(Half { first, arcs, middles: input.numbers()? })
     };
-    Ok(Hierarchy { out: half()?, into: half()? })
+    Ok(Hierarchy { out: half()?, into: half()?, ..Hierarchy::default() })
 }
 
-/// Every arc leads upward and every shortcut over something below both of its ends, so no search and no unpacking can
-/// run in circles.
-fn check_hierarchy(hierarchy: &Hierarchy, ranks: usize) -> Result<(), String> {
+/// Every arc leads up the chain of its rank, which is all that a search looks at again, and every shortcut over something
+/// below both of its ends, so that no unpacking can run in circles.
+fn check_hierarchy(hierarchy: &Hierarchy, chains: &Chains) -> Result<(), String> {
+    let ranks = chains.ranks();
     for half in [&hierarchy.out, &hierarchy.into] {
         let ends = (half.first.first(), half.first.last());
         let whole = half.first.len() == ranks + 1
+            && half.middles.len() == half.arcs.len()
             && ends == (Some(&0), Some(&(half.arcs.len() as u32)))
             && half.first.is_sorted();
         if !whole {
             return Err(format!("its lists do not fit {ranks} states"));
         }
         for rank in 0..ranks as u32 {
-            let fits = |arc: &UpArc| {
-                arc.to > rank
-                    && (arc.to as usize) < ranks
-                    && (arc.middle < rank || arc.middle == NONE)
-                    && arc.millis < LONGEST_MILLIS
-            };
-            if !half.of(rank).iter().all(fits) {
-                return Err(format!("an arc of rank {rank} leads downward or takes over 24 days"));
+            let range = half.first[rank as usize] as usize..half.first[rank as usize + 1] as usize;
+            let leads_up = |arc: &UpArc| chains.leads(rank, arc.to) && arc.millis < LONGEST_MILLIS;
+            if !half.arcs[range.clone()].iter().all(leads_up) {
+                return Err(format!("an arc of rank {rank} leads off its chain or takes over 24 days"));
+            }
+            if half.middles[range].iter().any(|middle| *middle >= rank && *middle != NONE) {
+                return Err(format!("a shortcut of rank {rank} goes over a higher one"));
             }
         }
     }
     Ok(())
+}
+
+/// Which ranks lie above which.
+struct Chains {
+    /// A rank's number, and how many numbers it and the ranks below it take; theirs follow its own.
+    spans: Vec<(u32, u32)>,
+}
+
+impl Chains {
+    /// `above` must lead upward.
+    fn of(above: &[u32]) -> Chains {
+        let mut spans = vec![(0, 1); above.len()];
+        for rank in 0..above.len() {
+            if let Some(high) = spans.get(above[rank] as usize).copied() {
+                spans[above[rank] as usize].1 = high.1 + spans[rank].1;
+            }
+        }
+        // From the top: a rank takes the next free number of the one above it.
+        let mut free = vec![0; above.len()];
+        let mut free_top = 0;
+        for rank in (0..above.len()).rev() {
+            let next = free.get_mut(above[rank] as usize).unwrap_or(&mut free_top);
+            spans[rank].0 = *next;
+            *next += spans[rank].1;
+            free[rank] = spans[rank].0 + 1;
+        }
+        Chains { spans }
+    }
+
+    fn ranks(&self) -> usize {
+        self.spans.len()
+    }
+
+    fn leads(&self, rank: u32, to: u32) -> bool {
+        let own = self.spans[rank as usize].0;
+        self.spans.get(to as usize).is_some_and(|(first, count)| *first < own && own - *first < *count)
+    }
 }
 
 fn read_scenery(input: &mut Input) -> Result<Scenery, String> {
