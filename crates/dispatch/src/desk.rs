@@ -53,6 +53,8 @@ impl Floors {
             | Event::OffersMade { .. }
             | Event::RequestRefused { .. }
             | Event::OffersExpired { .. }
+            | Event::RequestWaits { .. }
+            | Event::WaitEnded { .. }
             | Event::OfferAccepted { .. }
             | Event::RequestCancelled { .. }
             | Event::PlanChanged { .. }

@@ -13,6 +13,7 @@ use crate::improve::propose;
 use crate::register::Register;
 use crate::travel::TravelTable;
 use crate::turned::{Fault, Turned};
+use crate::waiting::InVain;
 use crate::work::Work;
 
 pub struct Setup {
@@ -88,6 +89,7 @@ pub struct Engine {
     table: TravelTable,
     register: Register,
     floors: Floors,
+    in_vain: InVain,
     effort: Effort,
     /// Steps of day plans are taken this many times.
     plan_times: u64,
@@ -115,6 +117,7 @@ impl Engine {
             table: TravelTable::new(setup.roads),
             register,
             floors: Floors::default(),
+            in_vain: InVain::default(),
             effort: Effort::default(),
             plan_times: 1,
         };
@@ -263,7 +266,13 @@ impl Engine {
         {
             return Ok(reply);
         }
-        let mut work = Work::on(&self.area, &mut self.table, &mut self.floors, &mut self.effort, now);
+        let mut work = Work::on(
+            &self.area,
+            &mut self.table,
+            (&mut self.floors, &mut self.in_vain),
+            &mut self.effort,
+            now,
+        );
         work.plan_times = self.plan_times;
         let carried_out = work.carry_out(&submission.command);
         let unsettled = work.unsettled;
@@ -378,7 +387,9 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
             Event::RequestMade { request, .. } => Some(request.to_string()),
             _ => None,
         }),
-        Command::AcceptOffer { request, .. } | Command::Cancel { request } => Some(request.to_string()),
+        Command::AcceptOffer { request, .. } | Command::Cancel { request } | Command::Wait { request } => {
+            Some(request.to_string())
+        }
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             Some(vehicle.to_string())
         }

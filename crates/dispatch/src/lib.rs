@@ -26,6 +26,7 @@ mod engine;
 mod work;
 mod offers;
 mod refusals;
+mod waiting;
 mod drivers;
 mod runs;
 mod replan;

@@ -72,7 +72,7 @@ impl Work<'_> {
 
     /// An offer that can be kept whether those for whom seats are held on the vehicle come or not: whoever is on the way
     /// with others may have to wait too long without them.
-    fn firm(
+    pub(crate) fn firm(
         &mut self,
         number: OfferId,
         request: &Request,

@@ -9,6 +9,7 @@ use crate::engine::Effort;
 use crate::forecast::earliest;
 use crate::travel::TravelTable;
 use crate::turned::Turned;
+use crate::waiting::InVain;
 
 pub(crate) struct Work<'a> {
     /// The state before the command.
@@ -18,6 +19,7 @@ pub(crate) struct Work<'a> {
     pub area: Area,
     pub table: &'a mut TravelTable,
     pub floors: &'a mut Floors,
+    pub in_vain: &'a mut InVain,
     pub effort: &'a mut Effort,
     pub now: Timestamp,
     /// Steps of day plans are taken this many times.
@@ -31,7 +33,7 @@ impl<'a> Work<'a> {
     pub fn on(
         area: &Area,
         table: &'a mut TravelTable,
-        floors: &'a mut Floors,
+        (floors, in_vain): (&'a mut Floors, &'a mut InVain),
         effort: &'a mut Effort,
         now: Timestamp,
     ) -> Work<'a> {
@@ -41,6 +43,7 @@ impl<'a> Work<'a> {
             area: area.clone(),
             table,
             floors,
+            in_vain,
             effort,
             now,
             plan_times: 1,
@@ -86,7 +89,10 @@ impl<'a> Work<'a> {
             }
             Next::Replan { facilities, day, fresh, cause } => self.replan(&facilities, day, &fresh, cause)?,
             Next::Adopt(proposal) => self.adopt(&proposal)?,
-            Next::WatchDelays => self.watch_delays()?,
+            Next::WatchDelays => {
+                self.watch_delays()?;
+                self.serve_waiting()?;
+            }
         }
         self.judge()?;
         Ok(std::mem::take(&mut self.events))

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
-    Alternative, Channel, Command, FactKind, Layout, Membership, Needs, NewFacility, NewPlace, NewRider,
-    NewVehicle, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState, RideClass, VehicleKind,
-    VisitKey, Weekdays, Wish,
+    Alternative, Channel, Command, FactKind, Layout, Listener, Membership, Needs, NewFacility, NewPlace,
+    NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState,
+    RideClass, VehicleKind, VisitKey, Weekdays, Wish,
 };
 use roads::Roads;
 use store::{
@@ -353,4 +353,76 @@ fn who_lives_in_a_lane_too_narrow_is_told_of_the_stop_close_by() {
     let to_home = refused(1, shop, home);
     assert_eq!(to_home.alternatives, [Alternative::OtherStop { from: shop, to: car_park }]);
     assert_eq!(refused(2, lane, shop).alternatives, []);
+}
+
+#[test]
+fn who_waits_is_offered_what_comes_free_in_the_order_of_asking() {
+    let log = MemoryLog::new();
+    let mut engine = town(Box::new(log.clone()));
+    let now = at(7, 0);
+    let wished: Vec<RequestId> = (0..8).map(|guest| ask(&mut engine, guest, at(10, 0), now)).collect();
+    let state = |engine: &Engine, id: &RequestId| engine.state().requests[id].state.code();
+    let booked: Vec<RequestId> =
+        wished.iter().copied().filter(|id| state(&engine, id) == "offered").collect();
+    let refused: Vec<RequestId> =
+        wished.iter().copied().filter(|id| state(&engine, id) == "refused").collect();
+    assert!(!booked.is_empty() && refused.len() >= 2, "{wished:?}");
+    for request in &booked {
+        let RequestState::Offered { offers } = &engine.state().requests[request].state else { panic!() };
+        let offer = offers[0].id;
+        send(&mut engine, Command::AcceptOffer { request: *request, offer }, now).unwrap();
+    }
+    // Asked for in the other order: the list knows who asked first.
+    for request in refused.iter().rev() {
+        send(&mut engine, Command::Wait { request: *request }, now).unwrap();
+        assert_eq!(state(&engine, request), "waiting");
+    }
+    send(&mut engine, Command::Tick, at(7, 1)).unwrap();
+    assert!(refused.iter().all(|id| state(&engine, id) == "waiting"), "nothing has come free");
+    let searches = engine.effort().searches;
+    send(&mut engine, Command::Tick, at(7, 2)).unwrap();
+    assert_eq!(engine.effort().searches, searches, "nobody is looked for twice in vain");
+
+    for request in &booked {
+        send(&mut engine, Command::Cancel { request: *request }, at(7, 3)).unwrap();
+    }
+    send(&mut engine, Command::Tick, at(7, 4)).unwrap();
+    let offered: Vec<RequestId> =
+        refused.iter().copied().filter(|id| state(&engine, id) == "offered").collect();
+    assert_eq!(offered.first(), refused.first(), "who asked first is served first");
+    let told = engine.state().notices.values().filter(|n| n.given_at.is_none());
+    let told: Vec<_> = told.map(|n| (n.notice.to, n.notice.news.clone())).collect();
+    for id in &offered {
+        let rider = engine.state().requests[id].rider;
+        let named = told.iter().any(|(to, news)| {
+            *to == Listener::Rider(rider) && matches!(news, News::SeatFree { request, .. } if request == id)
+        });
+        assert!(named, "nobody is told to ring up {id}: {told:?}");
+    }
+
+    // Nobody rang back: the wish waits on, until its time is over.
+    send(&mut engine, Command::Tick, at(7, 40)).unwrap();
+    assert!(["waiting", "offered"].contains(&state(&engine, &offered[0])));
+    let other = engine.state().requests[&offered[0]].waits.clone();
+    assert!(other.is_some());
+    send(&mut engine, Command::Tick, at(10, 41)).unwrap();
+    send(&mut engine, Command::Tick, at(11, 30)).unwrap();
+    assert!(refused.iter().all(|id| state(&engine, id) == "expired"), "their time is over");
+    assert_eq!(engine.effort().refused_plans, 0);
+    let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
+    assert_eq!(again.state(), engine.state());
+}
+
+#[test]
+fn what_the_policy_forbids_cannot_be_waited_for() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let early = ask(&mut engine, 0, at(7, 5), at(6, 30));
+    assert_eq!(engine.state().requests[&early].state.code(), "refused");
+    let answer = send(&mut engine, Command::Wait { request: early }, at(6, 31));
+    assert!(
+        matches!(answer, Err(Turned::Rejected(Rejection::Invalid { field: "request", .. }))),
+        "{answer:?}"
+    );
+    let unknown = send(&mut engine, Command::Wait { request: RequestId(99) }, at(6, 31));
+    assert!(matches!(unknown, Err(Turned::Rejected(Rejection::Unknown { .. }))), "{unknown:?}");
 }

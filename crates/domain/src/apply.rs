@@ -22,6 +22,9 @@ impl Area {
     /// Folds one event into the state. Leaves the state as it was when the event contradicts it.
     pub fn apply(&mut self, event: &Event) -> Result<(), LogFault> {
         let fail = |why: String| LogFault { event: event.name(), why };
+        if frees(event) {
+            self.freed += 1;
+        }
         match event {
             Event::CorporationAdded { corporation } => {
                 self.corporations.insert(*corporation);
@@ -94,6 +97,8 @@ impl Area {
             | Event::OffersMade { .. }
             | Event::RequestRefused { .. }
             | Event::OffersExpired { .. }
+            | Event::RequestWaits { .. }
+            | Event::WaitEnded { .. }
             | Event::OfferAccepted { .. }
             | Event::RequestCancelled { .. } => self.apply_to_request(event).map_err(fail)?,
             Event::Departed { .. }
@@ -128,6 +133,7 @@ impl Area {
                     purpose: *purpose,
                     made_at: *at,
                     state: RequestState::Open,
+                    waits: None,
                 };
                 self.requests.insert(*request, Arc::new(made));
                 Ok(())
@@ -145,9 +151,19 @@ impl Area {
             Event::RequestRefused { request, refusal } => {
                 self.change_request(*request, |r| r.state = RequestState::Refused(refusal.clone()))
             }
-            Event::OffersExpired { request } => {
-                self.change_request(*request, |r| r.state = RequestState::Expired)
-            }
+            Event::RequestWaits { request, .. } => self.change_request(*request, |r| {
+                if let RequestState::Refused(refusal) = &r.state {
+                    r.waits = Some(refusal.clone());
+                    r.state = RequestState::Waiting(refusal.clone());
+                }
+            }),
+            Event::WaitEnded { request } => self.change_request(*request, |r| {
+                r.waits = None;
+                r.state = RequestState::Expired;
+            }),
+            Event::OffersExpired { request } => self.change_request(*request, |r| {
+                r.state = r.waits.clone().map_or(RequestState::Expired, RequestState::Waiting);
+            }),
             Event::OfferAccepted { request, booking, .. } => {
                 self.change_request(*request, |r| r.state = RequestState::Booked(*booking))
             }
@@ -321,6 +337,27 @@ impl Area {
             .map(|(k, v)| (*k, *v))
             .collect();
     }
+}
+
+/// Whether something may have come free by an event.
+fn frees(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::RequestCancelled { .. }
+            | Event::NoShow { .. }
+            | Event::OffersExpired { .. }
+            | Event::AbsenceNoted { .. }
+            | Event::BroughtBack { .. }
+            | Event::DriversAssigned { .. }
+            | Event::DriverAdded { .. }
+            | Event::DriverChanged { .. }
+            | Event::VehicleAdded { .. }
+            | Event::VehiclesShared { .. }
+            | Event::PolicyAdopted { .. }
+            | Event::PlanImproved { .. }
+            | Event::RequestWaits { .. }
+            | Event::DayOpened { .. }
+    )
 }
 
 fn unknown(vehicle: VehicleId) -> String {

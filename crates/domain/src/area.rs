@@ -50,6 +50,8 @@ pub struct Area {
     /// Forecast lateness of coming visits, as last told.
     pub delays: OrdMap<VisitKey, Seconds>,
     pub day: Option<ServiceDay>,
+    /// How often something has come free that somebody may have been waiting for.
+    pub freed: u64,
     pub revision: u64,
     pub last_request: RequestId,
     pub last_offer: OfferId,
@@ -98,6 +100,7 @@ impl Area {
             held: OrdSet::new(),
             delays: OrdMap::new(),
             day: None,
+            freed: 0,
             revision: 0,
             last_request: RequestId(0),
             last_offer: OfferId(0),

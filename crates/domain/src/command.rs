@@ -88,6 +88,10 @@ pub enum Command {
     Cancel {
         request: RequestId,
     },
+    /// Puts a refused wish on the waiting list.
+    Wait {
+        request: RequestId,
+    },
     RecordFact {
         vehicle: VehicleId,
         fact: FactKind,

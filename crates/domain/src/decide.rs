@@ -129,6 +129,7 @@ pub fn decide(
         Command::MakeRequest(party) => make_request(area, party, now),
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
+        Command::Wait { request } => wait(area, *request, now),
         Command::RecordFact { vehicle, fact, visit, at } => {
             if *at > now + CLOCK_TOLERANCE {
                 return Err(invalid(
@@ -436,15 +437,50 @@ fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, R
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
     match known.state {
         RequestState::Cancelled { .. } => Ok(Decision::just(Vec::new())),
-        RequestState::Offered { .. } => {
+        RequestState::Offered { .. } | RequestState::Waiting(_) => {
             Ok(Decision::just(vec![Event::RequestCancelled { request, at: now }]))
         }
         RequestState::Booked(_) => Ok(Decision::just(drop_requests(area, &[request], now))),
         _ => Err(Rejection::WrongState {
             subject: request.to_string(),
             state: known.state.code().to_owned(),
-            wanted: "offered or booked",
+            wanted: "offered, waiting or booked",
         }),
+    }
+}
+
+/// Only for what other people's plans stand against: what the policy forbids does not come free.
+fn wait(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, Rejection> {
+    let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
+    let refusal = match &known.state {
+        RequestState::Waiting(_) => return Ok(Decision::just(Vec::new())),
+        RequestState::Refused(refusal) if !known.is_run() => refusal,
+        state => {
+            return Err(Rejection::WrongState {
+                subject: request.to_string(),
+                state: state.code().to_owned(),
+                wanted: "refused",
+            });
+        }
+    };
+    let by_policy = [Reason::ClassNotAllowed, Reason::OutsideGuestHours, Reason::TooManyPeople];
+    if let Some(reason) = refusal.reasons.iter().find(|r| by_policy.contains(&r.reason)) {
+        let wrong =
+            format!("the policy stands against it ({:?}), and that does not come free", reason.reason);
+        return Err(invalid("request", wrong, "a wish that failed for want of a seat or of time"));
+    }
+    if let Some(over) = over_at(area, known).filter(|over| *over < now) {
+        return Err(Rejection::InPast { field: "wish.at", at: over, now });
+    }
+    Ok(Decision::just(vec![Event::RequestWaits { request, at: now }]))
+}
+
+/// When nothing can be offered any more for a wish.
+fn over_at(area: &Area, request: &crate::request::Request) -> Option<Timestamp> {
+    match request.wish {
+        Wish::LeaveAt(at) => Some(at + area.policies.in_force(request.wish.day()).wait_max),
+        Wish::ArriveBy(at) => Some(at),
+        Wish::Run { .. } => None,
     }
 }
 
@@ -480,6 +516,10 @@ fn tick(area: &Area, now: Timestamp) -> Decision {
             && offers.iter().all(|o| o.expires_at < now)
         {
             events.push(Event::OffersExpired { request: request.id });
+        }
+        let waits = matches!(request.state, RequestState::Waiting(_));
+        if waits && over_at(area, request).is_some_and(|over| over < now) {
+            events.push(Event::WaitEnded { request: request.id });
         }
     }
     Decision { events, next: Next::WatchDelays }

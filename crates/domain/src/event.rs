@@ -139,6 +139,15 @@ pub enum Event {
         request: RequestId,
         refusal: Refusal,
     },
+    /// Refused for now: offers follow by themselves when a seat comes free, until they are accepted or the wished time is over.
+    RequestWaits {
+        request: RequestId,
+        at: Timestamp,
+    },
+    /// The wished time is over, or the rider does not wait any more.
+    WaitEnded {
+        request: RequestId,
+    },
     OffersExpired {
         request: RequestId,
     },
@@ -246,6 +255,8 @@ impl Event {
             Event::RequestMade { .. } => "request_made",
             Event::OffersMade { .. } => "offers_made",
             Event::RequestRefused { .. } => "request_refused",
+            Event::RequestWaits { .. } => "request_waits",
+            Event::WaitEnded { .. } => "wait_ended",
             Event::OffersExpired { .. } => "offers_expired",
             Event::OfferAccepted { .. } => "offer_accepted",
             Event::RequestCancelled { .. } => "request_cancelled",

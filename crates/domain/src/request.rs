@@ -114,6 +114,8 @@ pub enum RequestState {
         offers: Vec<Offer>,
     },
     Refused(Refusal),
+    /// On the waiting list (キャンセル待ち): offers are made by themselves when a seat comes free.
+    Waiting(Refusal),
     Booked(Booking),
     OnBoard {
         booking: Booking,
@@ -142,6 +144,7 @@ impl RequestState {
             RequestState::Open => "open",
             RequestState::Offered { .. } => "offered",
             RequestState::Refused(_) => "refused",
+            RequestState::Waiting(_) => "waiting",
             RequestState::Booked(_) => "booked",
             RequestState::OnBoard { .. } => "on_board",
             RequestState::Done { .. } => "done",
@@ -166,6 +169,8 @@ pub struct Request {
     pub purpose: Purpose,
     pub made_at: Timestamp,
     pub state: RequestState,
+    /// What stood against the wish when it was put on the waiting list; none if it is not on it.
+    pub waits: Option<Refusal>,
 }
 
 impl Request {

@@ -249,6 +249,11 @@ impl Viewer<'_> {
                 let blanks = [("{direction}", what), ("{former}", former.map_or_else(none, spoken))];
                 ("no_ride", former.is_some(), sentence("notice", "no_ride", &blanks))
             }
+            News::SeatFree { window, until, .. } => {
+                let until = DayTime::of(*until).to_string().chars().take(5).collect();
+                let blanks = [("{window}", spoken(*window)), ("{until}", same(until))];
+                ("seat_free", false, sentence("notice", "seat_free", &blanks))
+            }
             News::Visits { added, dropped, retimed } => {
                 let blanks = [
                     ("{added}", self.visit_names(added)),

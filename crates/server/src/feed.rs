@@ -134,6 +134,8 @@ impl Touched {
             | Event::OffersMade { request, .. }
             | Event::RequestRefused { request, .. }
             | Event::OffersExpired { request }
+            | Event::RequestWaits { request, .. }
+            | Event::WaitEnded { request }
             | Event::OfferAccepted { request, .. }
             | Event::RequestCancelled { request, .. } => {
                 self.requests.insert(*request);

@@ -83,6 +83,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(requests::make, requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(requests::accept))
+        .routes(routes!(requests::wait))
         .routes(routes!(requests::cancel))
         .routes(routes!(days::absence))
         .routes(routes!(days::plan))

@@ -312,7 +312,9 @@ impl Viewer<'_> {
                 _ => Vec::new(),
             },
             refusal: match &request.state {
-                RequestState::Refused(refusal) => Some(refusal_view(refusal)),
+                RequestState::Refused(refusal) | RequestState::Waiting(refusal) => {
+                    Some(refusal_view(refusal))
+                }
                 _ => None,
             },
             promise: booking.map(|b| wire::Promise {

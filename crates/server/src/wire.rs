@@ -519,7 +519,7 @@ pub struct Notice {
     pub to_id: String,
     pub to_name: String,
     pub phone: Option<String>,
-    /// `time`, `other_vehicle`, `no_ride`, `visits` or `runs`.
+    /// `time`, `other_vehicle`, `no_ride`, `seat_free`, `visits` or `runs`.
     pub kind: String,
     /// A promise is broken: what had been told no longer holds.
     pub breaks_promise: bool,

@@ -32,6 +32,8 @@ pub(crate) struct Tracked {
     pub(crate) purpose: Purpose,
     pub(crate) made_at: Timestamp,
     pub(crate) fate: Fate,
+    /// On the waiting list, or was.
+    pub(crate) waits: bool,
     pub(crate) boarded_at: Option<Timestamp>,
     /// Begin of the alighting, where the ride ends.
     pub(crate) reached_at: Option<Timestamp>,
@@ -84,6 +86,8 @@ impl DayFigures {
             | Event::RidesRebooked { .. }
             | Event::RequestRefused { .. }
             | Event::OffersExpired { .. }
+            | Event::RequestWaits { .. }
+            | Event::WaitEnded { .. }
             | Event::OfferAccepted { .. }
             | Event::RequestCancelled { .. } => self.fold_request(event),
             Event::Departed { .. }
@@ -137,6 +141,7 @@ impl DayFigures {
                     purpose: *purpose,
                     made_at: *at,
                     fate: Fate::Open,
+                    waits: false,
                     boarded_at: None,
                     reached_at: None,
                     alighted_at: None,
@@ -156,7 +161,17 @@ impl DayFigures {
             Event::RequestRefused { request, refusal } => {
                 self.decide_fate(*request, Fate::Refused(refusal.clone()))
             }
-            Event::OffersExpired { request } => self.decide_fate(*request, Fate::Expired),
+            // Who waits was refused, and stays so until a seat is taken.
+            Event::RequestWaits { request, .. } => {
+                if let Some(tracked) = self.wishes.get_mut(request) {
+                    tracked.waits = true;
+                }
+            }
+            Event::OffersExpired { request } => {
+                if self.wishes.get(request).is_some_and(|tracked| !tracked.waits) {
+                    self.decide_fate(*request, Fate::Expired);
+                }
+            }
             Event::RequestCancelled { request, .. } => self.decide_fate(*request, Fate::Cancelled),
             _ => {}
         }

@@ -92,7 +92,25 @@ pub async fn accept(
     view(&app, request).map(Json)
 }
 
-/// Cancels a request that is offered or booked.
+/// Puts a refused wish on the waiting list: offers follow by themselves when a seat comes free, and a notice says whom to
+/// ring up. What the policy forbids cannot be waited for.
+#[utoipa::path(post, path = "/requests/{id}/wait", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    request_body = input::Empty,
+    responses((status = 200, body = wire::Request), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn wait(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::Empty>,
+) -> Result<Json<wire::Request>, Problem> {
+    let request: RequestId = path_id("request", &id)?;
+    view(&app, request)?;
+    let input::Empty {} = call.input;
+    app.submit(Command::Wait { request }, "operator", call.key, None).await?;
+    view(&app, request).map(Json)
+}
+
+/// Cancels a request that is offered, waiting or booked.
 #[utoipa::path(post, path = "/requests/{id}/cancel", tag = "rides", params(("id" = String, Path, example = "request-1")),
     request_body = input::Empty,
     responses((status = 200, body = wire::Request), (status = 404, body = Problem), (status = 409, body = Problem)))]

@@ -116,6 +116,7 @@ export type Refusal = { reasons: Reason[]; alternatives: Alternative[] };
 export const REQUEST_STATES = [
   "offered",
   "refused",
+  "waiting",
   "booked",
   "on_board",
   "done",

@@ -59,3 +59,11 @@ export function purposeName(purpose: string | null): string {
 export function readingOf(person: Pick<Person, "furigana">): string {
   return t("person.reading", { furigana: person.furigana });
 }
+
+/** What the policy forbids does not come free, however long one waits. */
+const BY_POLICY = ["class_not_allowed", "outside_guest_hours", "too_many_people"];
+
+/** Whether a refused wish can go on the waiting list. */
+export function mayWait(request: RideRequest): boolean {
+  return request.state === "refused" && !["pickup_run", "dropoff_run"].includes(request.wish.kind) && !(request.refusal?.reasons ?? []).some((reason) => BY_POLICY.includes(reason.code));
+}
