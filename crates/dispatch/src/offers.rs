@@ -85,8 +85,8 @@ impl Work<'_> {
             .map(|v| (v.visit.kind, v.begin))
             .collect::<Vec<_>>();
         let offer = self.offer(number, request, policy, &candidate);
-        let held = self.area.list_held(RouteId { day, vehicle }, self.now);
-        if held.filter(|(other, _)| other.id != request.id).next().is_none() {
+        let mut held = self.area.list_held(RouteId { day, vehicle }, self.now);
+        if held.all(|(other, _)| other.id == request.id) {
             return Ok(Some(offer));
         }
         let asked = offered(policy, request, &offer);

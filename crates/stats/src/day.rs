@@ -167,10 +167,8 @@ impl DayFigures {
                     tracked.waits = true;
                 }
             }
-            Event::OffersExpired { request } => {
-                if self.wishes.get(request).is_some_and(|tracked| !tracked.waits) {
-                    self.decide_fate(*request, Fate::Expired);
-                }
+            Event::OffersExpired { request } if self.wishes.get(request).is_some_and(|t| !t.waits) => {
+                self.decide_fate(*request, Fate::Expired);
             }
             Event::RequestCancelled { request, .. } => self.decide_fate(*request, Fate::Cancelled),
             _ => {}
