@@ -86,7 +86,9 @@ impl Work<'_> {
             .collect::<Vec<_>>();
         let offer = self.offer(number, request, policy, &candidate);
         let mut held = self.area.list_held(RouteId { day, vehicle }, self.now);
-        if held.all(|(other, _)| other.id == request.id) {
+        let nobody = held.all(|(other, _)| other.id == request.id);
+        drop(held);
+        if nobody {
             return Ok(Some(offer));
         }
         let asked = offered(policy, request, &offer);
