@@ -51,6 +51,7 @@ impl Floors {
         !matches!(
             event,
             Event::RequestMade { .. }
+                | Event::RoundTripMade { .. }
                 | Event::OffersMade { .. }
                 | Event::RequestRefused { .. }
                 | Event::OffersExpired { .. }

@@ -383,13 +383,14 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         return Some(id);
     }
     match command {
-        Command::MakeRequest(_) => events.iter().find_map(|e| match e {
+        Command::MakeRequest(_) | Command::MakeRoundTrip { .. } => events.iter().find_map(|e| match e {
             Event::RequestMade { request, .. } => Some(request.to_string()),
             _ => None,
         }),
-        Command::AcceptOffer { request, .. } | Command::Cancel { request } | Command::Wait { request } => {
-            Some(request.to_string())
-        }
+        Command::AcceptOffer { request, .. }
+        | Command::AcceptRoundTrip { there: (request, _), .. }
+        | Command::Cancel { request }
+        | Command::Wait { request } => Some(request.to_string()),
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             Some(vehicle.to_string())
         }

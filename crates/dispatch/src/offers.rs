@@ -1,8 +1,8 @@
 //! From a wish to offers, and from an accepted offer to a place in the plan.
 
 use domain::{
-    Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Reason, ReasonCount, Rejection, Request,
-    RequestState, RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
+    Booking, Event, Offer, Planned, PlannedVisit, Policy, Promise, Reason, ReasonCount, Refusal, Rejection,
+    Request, RequestState, RideClass, RouteChange, RouteId, Terms, TravelTimes, VisitKey, VisitKind, Wish,
 };
 use planner::{Asked, Timed};
 use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
@@ -43,6 +43,34 @@ pub(crate) struct Fit {
 
 impl Work<'_> {
     pub(crate) fn find_offers(&mut self, id: RequestId, classes: &[RideClass]) -> Result<(), Turned> {
+        let answer = self.answer(id, classes)?;
+        self.take(answer)
+    }
+
+    /// Offers for both halves, or none: the way back is looked for while seats are held for the way there, so that any
+    /// choice of the one goes with any choice of the other.
+    pub(crate) fn find_round_trip(
+        &mut self,
+        there: &(RequestId, Vec<RideClass>),
+        back: &(RequestId, Vec<RideClass>),
+    ) -> Result<(), Turned> {
+        let answer = self.answer(there.0, &there.1)?;
+        let offered = matches!(answer, Event::OffersMade { .. });
+        self.take(answer)?;
+        if !offered {
+            let refusal = Refusal::of(Reason::OtherHalf);
+            return self.take(Event::RequestRefused { request: back.0, refusal });
+        }
+        let answer = self.answer(back.0, &back.1)?;
+        if matches!(answer, Event::RequestRefused { .. }) {
+            let refusal = Refusal::of(Reason::OtherHalf);
+            self.take(Event::RequestRefused { request: there.0, refusal })?;
+        }
+        self.take(answer)
+    }
+
+    /// The offers for a wish, or its refusal.
+    fn answer(&mut self, id: RequestId, classes: &[RideClass]) -> Result<Event, Turned> {
         let request = self.get_request(id)?;
         let policy = self.area.policies.in_force(request.wish.day());
         let answer = self.at_desk(request.wish.day(), &policy, Holds::OfOthers(id), |desk| {
@@ -51,7 +79,7 @@ impl Work<'_> {
         })?;
         let candidates = match answer {
             Ok(candidates) => candidates,
-            Err(refusal) => return self.take(Event::RequestRefused { request: id, refusal }),
+            Err(refusal) => return Ok(Event::RequestRefused { request: id, refusal }),
         };
         let mut offers = Vec::new();
         let found = candidates.len() as u32;
@@ -65,9 +93,9 @@ impl Work<'_> {
             let refusal = self.at_desk(request.wish.day(), &policy, Holds::OfOthers(id), |desk| {
                 desk.suggest(&request, classes, reasons)
             })?;
-            return self.take(Event::RequestRefused { request: id, refusal });
+            return Ok(Event::RequestRefused { request: id, refusal });
         }
-        self.take(Event::OffersMade { request: id, offers })
+        Ok(Event::OffersMade { request: id, offers })
     }
 
     /// An offer that can be kept whether those for whom seats are held on the vehicle come or not: whoever is on the way

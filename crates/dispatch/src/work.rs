@@ -83,7 +83,10 @@ impl<'a> Work<'a> {
             Next::Nothing => {}
             Next::FindOffers { request, classes } => self.find_offers(request, &classes)?,
             Next::ExplainRefusal { request, reason } => self.refuse_outright(request, reason)?,
-            Next::Book { request, offer } => self.book(request, offer)?,
+            Next::FindRoundTrip { there, back } => self.find_round_trip(&there, &back)?,
+            Next::Book { accepted } => {
+                accepted.into_iter().try_for_each(|(request, offer)| self.book(request, offer))?;
+            }
             Next::PlanRuns { facilities, day, requests, start } => {
                 self.plan_runs(&facilities, day, &requests, &start)?;
             }

@@ -16,8 +16,8 @@ use store::{
     Version,
 };
 use units::{
-    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Node, PlaceId, RequestId, RiderId, Seconds,
-    ServiceDay, Timestamp, VehicleId, Weekday,
+    AreaId, CorporationId, DayTime, DayWindow, FacilityId, Node, OfferId, PlaceId, RequestId, RiderId,
+    Seconds, ServiceDay, Timestamp, VehicleId, Weekday,
 };
 
 static ROADS: LazyLock<Arc<Roads>> = LazyLock::new(|| Arc::new(roads::draw_town(5).unwrap().roads));
@@ -425,4 +425,79 @@ fn what_the_policy_forbids_cannot_be_waited_for() {
     );
     let unknown = send(&mut engine, Command::Wait { request: RequestId(99) }, at(6, 31));
     assert!(matches!(unknown, Err(Turned::Rejected(Rejection::Unknown { .. }))), "{unknown:?}");
+}
+
+fn offers_of(engine: &Engine, id: RequestId) -> Vec<OfferId> {
+    match &engine.state().requests[&id].state {
+        RequestState::Offered { offers } => offers.iter().map(|o| o.id).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn there_and_back(engine: &mut Engine, guest: u32, there: Timestamp, back: Timestamp) -> [RequestId; 2] {
+    let number = MEMBERS + guest;
+    let party = Party {
+        rider: RiderId(number + 1),
+        people: 1,
+        from: PlaceId(2 + 2 * number),
+        to: PlaceId(3 + 2 * number),
+        wish: Wish::LeaveAt(there),
+        channel: Channel::Phone,
+        purpose: Purpose::Medical,
+    };
+    let command = Command::MakeRoundTrip { there: party, back: Wish::LeaveAt(back) };
+    send(engine, command, at(7, 0)).unwrap();
+    let last = engine.state().last_request;
+    [RequestId(last.0 - 1), last]
+}
+
+#[test]
+fn nobody_is_taken_there_without_the_way_back() {
+    let log = MemoryLog::new();
+    let mut engine = town(Box::new(log.clone()));
+    let [there, back] = there_and_back(&mut engine, 0, at(10, 0), at(11, 30));
+    let code = |engine: &Engine, id: RequestId| engine.state().requests[&id].state.code();
+    let (go, come) = (offers_of(&engine, there), offers_of(&engine, back));
+    assert!(!go.is_empty() && !come.is_empty());
+    // One half alone is not to be had.
+    let alone = send(&mut engine, Command::AcceptOffer { request: there, offer: go[0] }, at(7, 1));
+    assert!(matches!(alone, Err(Turned::Rejected(Rejection::Invalid { field: "offer", .. }))), "{alone:?}");
+    let crossed = Command::AcceptRoundTrip { there: (back, come[0]), back: (there, OfferId(99)) };
+    assert!(matches!(send(&mut engine, crossed, at(7, 1)), Err(Turned::Rejected(_))));
+    assert_eq!((code(&engine, there), code(&engine, back)), ("offered", "offered"));
+    let both = Command::AcceptRoundTrip { there: (there, go[0]), back: (back, come[0]) };
+    send(&mut engine, both, at(7, 2)).unwrap();
+    assert_eq!((code(&engine, there), code(&engine, back)), ("booked", "booked"));
+
+    // The way back falls outside the hours: neither is offered, and each says why.
+    let [there, back] = there_and_back(&mut engine, 1, at(10, 0), at(18, 30));
+    assert_eq!((code(&engine, there), code(&engine, back)), ("refused", "refused"));
+    let reason = |engine: &Engine, id: RequestId| match &engine.state().requests[&id].state {
+        RequestState::Refused(refusal) => refusal.reasons[0].reason,
+        _ => panic!("{id} is not refused"),
+    };
+    assert_eq!(reason(&engine, there), Reason::OtherHalf);
+    assert_eq!(reason(&engine, back), Reason::OutsideGuestHours);
+
+    // The afternoon is full: no seat is left held for the way there.
+    for guest in 2..7 {
+        book(&mut engine, guest, at(14, 0), at(7, 3));
+    }
+    let [there, back] = there_and_back(&mut engine, 7, at(12, 30), at(14, 0));
+    assert_eq!((code(&engine, there), code(&engine, back)), ("refused", "refused"));
+    assert_eq!(reason(&engine, there), Reason::OtherHalf);
+    assert!(engine.state().held.is_empty(), "{:?}", engine.state().held);
+
+    // The way back alone may be given up; the way there takes it along.
+    let [there, back] = there_and_back(&mut engine, 3, at(8, 30), at(9, 30));
+    let both = Command::AcceptRoundTrip {
+        there: (there, offers_of(&engine, there)[0]),
+        back: (back, offers_of(&engine, back)[0]),
+    };
+    send(&mut engine, both, at(7, 5)).unwrap();
+    send(&mut engine, Command::Cancel { request: there }, at(7, 6)).unwrap();
+    assert_eq!((code(&engine, there), code(&engine, back)), ("cancelled", "cancelled"));
+    assert_eq!(engine.effort().refused_plans, 0);
+    let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
+    assert_eq!(again.state(), engine.state());
 }

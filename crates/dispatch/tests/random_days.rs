@@ -36,6 +36,7 @@ struct Day {
     rejected: u32,
     done: u32,
     improved: u32,
+    waited: u32,
 }
 
 fn window(open: (u32, u32), close: (u32, u32)) -> DayWindow {
@@ -57,6 +58,7 @@ impl Day {
             rejected: 0,
             done: 0,
             improved: 0,
+            waited: 0,
         };
         this.register();
         this
@@ -271,7 +273,33 @@ impl Day {
             channel: Channel::Phone,
             purpose: Purpose::Other,
         };
+        if self.draw.random_ratio(1, 5) {
+            let back = at + Seconds::minutes(self.draw.random_range(10..150));
+            let back = if self.draw.random_ratio(1, 2) { Wish::LeaveAt(back) } else { Wish::ArriveBy(back) };
+            return self.send(Command::MakeRoundTrip { there: party, back });
+        }
         self.send(Command::MakeRequest(party));
+        let refused = self.requests(|s| matches!(s, RequestState::Refused(_)));
+        if let Some(request) = self.pick(&refused).filter(|_| self.now.unix_seconds() % 3 == 0) {
+            let before = self.done;
+            self.send(Command::Wait { request });
+            self.waited += self.done - before;
+        }
+    }
+
+    /// Accepts an offer, or one for each half of a round trip.
+    fn acceptance(&mut self, request: RequestId, offer: units::OfferId) -> Option<Command> {
+        let area = self.engine.state();
+        let Some(pair) = area.requests[&request].pair else {
+            return Some(Command::AcceptOffer { request, offer });
+        };
+        let RequestState::Offered { offers } = &area.requests.get(&pair)?.state else { return None };
+        let (now, offers) = (self.now, offers.clone());
+        let good: Vec<_> = offers.iter().filter(|o| o.expires_at >= now).map(|o| o.id).collect();
+        let other = self.pick(&good)?;
+        let (one, two) = ((request, offer), (pair, other));
+        let (there, back) = if request < pair { (one, two) } else { (two, one) };
+        Some(Command::AcceptRoundTrip { there, back })
     }
 
     fn requests(&self, wanted: impl Fn(&RequestState) -> bool) -> Vec<RequestId> {
@@ -290,7 +318,9 @@ impl Day {
             _ => return,
         };
         let Some(offer) = self.pick(&offers) else { return };
-        self.send(Command::AcceptOffer { request, offer });
+        if let Some(command) = self.acceptance(request, offer) {
+            self.send(command);
+        }
     }
 
     /// A better plan is searched for, and taken at once or only after something else has happened.
@@ -371,7 +401,7 @@ impl Day {
 fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     let mut states = BTreeSet::new();
     let mut outcomes = (0, 0);
-    let mut improved = 0;
+    let (mut improved, mut waited, mut served) = (0, 0, 0);
     // More on demand: KUSEKI_SEEDS=2000 cargo test -p dispatch --test random_days
     let seeds: u64 = std::env::var("KUSEKI_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
@@ -380,6 +410,9 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         assert_eq!(day.engine.effort().refused_plans, 0, "seed {seed}");
         states.extend(day.engine.state().requests.values().map(|r| r.state.code()));
         improved += day.improved;
+        waited += day.waited;
+        let waits = day.engine.state().requests.values().filter(|r| r.waits.is_some());
+        served += waits.filter(|r| r.find_booking().is_some()).count();
         outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
         let again = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(day.log.clone()) };
         let replayed = Engine::open(again).unwrap();
@@ -394,6 +427,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     for code in ["refused", "booked", "done", "cancelled", "expired", "no_show"] {
         assert!(states.contains(code), "no request ended as {code}: {states:?}");
     }
+    assert!(waited > 0 && served > 0, "{waited} waited, {served} of them got a ride");
     assert!(improved > 0, "no plan was ever improved");
     assert!(outcomes.0 > 4 * outcomes.1, "{outcomes:?}");
 }
@@ -447,7 +481,7 @@ fn an_offer_that_stands_is_kept_whoever_accepts_first() {
                 };
                 let good: Vec<_> = offers.iter().filter(|o| o.expires_at >= day.now).map(|o| o.id).collect();
                 let Some(offer) = day.pick(&good) else { continue };
-                let command = Command::AcceptOffer { request, offer };
+                let Some(command) = day.acceptance(request, offer) else { continue };
                 match day.engine.submit(Submission::of(command, "test"), day.now) {
                     Ok(_) => accepted += 1,
                     Err(turned) => broken.push(format!("seed {seed}, {request}: {turned}")),

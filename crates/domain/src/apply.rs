@@ -94,6 +94,7 @@ impl Area {
                 }
             }
             Event::RequestMade { .. }
+            | Event::RoundTripMade { .. }
             | Event::OffersMade { .. }
             | Event::RequestRefused { .. }
             | Event::OffersExpired { .. }
@@ -134,9 +135,14 @@ impl Area {
                     made_at: *at,
                     state: RequestState::Open,
                     waits: None,
+                    pair: None,
                 };
                 self.requests.insert(*request, Arc::new(made));
                 Ok(())
+            }
+            Event::RoundTripMade { there, back } => {
+                self.change_request(*there, |r| r.pair = Some(*back))?;
+                self.change_request(*back, |r| r.pair = Some(*there))
             }
             Event::OffersMade { request, offers } => {
                 if let Some(last) = offers.iter().map(|o| o.id).max() {

@@ -81,6 +81,16 @@ pub enum Command {
         notice: NoticeId,
     },
     MakeRequest(Party),
+    /// A ride there and another one back on the same day: both are given, or none.
+    MakeRoundTrip {
+        there: Party,
+        back: Wish,
+    },
+    /// Accepts one offer for each half of a round trip.
+    AcceptRoundTrip {
+        there: (RequestId, OfferId),
+        back: (RequestId, OfferId),
+    },
     AcceptOffer {
         request: RequestId,
         offer: OfferId,

@@ -19,7 +19,7 @@ use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
 use crate::masters_decide::{add_driver, change_driver, set_care, share_vehicles};
 use crate::plan::{Proposal, RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
-use crate::rejection::{Reason, Rejection};
+use crate::rejection::{Reason, Refusal, Rejection};
 use crate::request::{RequestState, Wish};
 
 /// How long after "now" a reported or wished time may lie because clocks differ.
@@ -52,10 +52,14 @@ pub enum Next {
         request: RequestId,
         reason: Reason,
     },
-    /// Fit the accepted offer into the plan.
+    /// Find offers for both halves of a round trip, or for none; each with the classes it may be.
+    FindRoundTrip {
+        there: (RequestId, Vec<RideClass>),
+        back: (RequestId, Vec<RideClass>),
+    },
+    /// Fit the accepted offers into the plan, all or none.
     Book {
-        request: RequestId,
-        offer: OfferId,
+        accepted: Vec<(RequestId, OfferId)>,
     },
     /// Plan the runs of these facilities' day for these requests.
     PlanRuns {
@@ -127,6 +131,8 @@ pub fn decide(
         Command::ReplanDay { facility, day } => replan_day(area, *facility, *day, now),
         Command::GiveNotice { notice } => give_notice(area, *notice, now),
         Command::MakeRequest(party) => make_request(area, party, now),
+        Command::MakeRoundTrip { there, back } => make_round_trip(area, there, *back, now),
+        Command::AcceptRoundTrip { there, back } => accept_round_trip(area, *there, *back, now),
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
         Command::Wait { request } => wait(area, *request, now),
@@ -318,6 +324,52 @@ fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> 
     Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
 }
 
+/// Both wishes are held against the rules before either is taken in.
+fn make_round_trip(area: &Area, there: &Party, back: Wish, now: Timestamp) -> Result<Decision, Rejection> {
+    let (begin, end) = match (there.wish, back) {
+        (Wish::LeaveAt(a) | Wish::ArriveBy(a), Wish::LeaveAt(b) | Wish::ArriveBy(b)) => (a, b),
+        _ => return Err(invalid("back", "a place on a run", "leave_at or arrive_by")),
+    };
+    if back.day() != there.wish.day() || end <= begin {
+        return Err(invalid("back.at", end.to_string(), format!("later on the same day than {begin}")));
+    }
+    let returning = Party { from: there.to, to: there.from, wish: back, ..there.clone() };
+    let mut events = Vec::new();
+    let mut halves = Vec::new();
+    let mut refused = None;
+    for (number, party) in [there, &returning].into_iter().enumerate() {
+        let decision = make_request(area, party, now)?;
+        let request = RequestId(area.last_request.0 + 1 + number as u32);
+        for event in decision.events {
+            events.push(match event {
+                Event::RequestMade { rider, people, from, to, wish, channel, purpose, at, .. } => {
+                    Event::RequestMade { request, rider, people, from, to, wish, channel, purpose, at }
+                }
+                other => other,
+            });
+        }
+        match decision.next {
+            Next::FindOffers { classes, .. } => halves.push((request, classes)),
+            Next::ExplainRefusal { reason, .. } => {
+                refused.get_or_insert((number, reason));
+                halves.push((request, Vec::new()));
+            }
+            _ => {}
+        }
+    }
+    let [there, back] = <[_; 2]>::try_from(halves).map_err(|_| invalid("back", "no wish", "a wish"))?;
+    events.push(Event::RoundTripMade { there: there.0, back: back.0 });
+    if let Some((number, reason)) = refused {
+        // The policy turns one half away: its reason stands with it, and the other half falls with it.
+        for (half, (request, _)) in [&there, &back].into_iter().enumerate() {
+            let reason = if half == number { reason } else { Reason::OtherHalf };
+            events.push(Event::RequestRefused { request: *request, refusal: Refusal::of(reason) });
+        }
+        return Ok(Decision::just(events));
+    }
+    Ok(Decision { events, next: Next::FindRoundTrip { there, back } })
+}
+
 fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, Rejection> {
     let rider = area.riders.get(&party.rider).ok_or_else(|| unknown("rider", &party.rider))?;
     for (field, place) in [("from", party.from), ("to", party.to)] {
@@ -430,7 +482,41 @@ fn accept_offer(
     if now > chosen.expires_at {
         return Err(Rejection::OfferExpired { offer, at: chosen.expires_at });
     }
-    Ok(Decision { events: Vec::new(), next: Next::Book { request, offer } })
+    if let Some(other) = known.pair {
+        return Err(invalid(
+            "offer",
+            format!("{request} is half of a round trip with {other}"),
+            "one offer for each half, accepted together",
+        ));
+    }
+    Ok(Decision { events: Vec::new(), next: Next::Book { accepted: vec![(request, offer)] } })
+}
+
+fn accept_round_trip(
+    area: &Area,
+    there: (RequestId, OfferId),
+    back: (RequestId, OfferId),
+    now: Timestamp,
+) -> Result<Decision, Rejection> {
+    let known = area.requests.get(&there.0).ok_or_else(|| unknown("there", &there.0))?;
+    if known.pair != Some(back.0) {
+        let right = known.pair.map_or("a request that was made as half of a round trip".to_owned(), |pair| {
+            format!("{pair}, the way back of {}", there.0)
+        });
+        return Err(invalid("back", back.0.to_string(), right));
+    }
+    for (request, offer) in [there, back] {
+        let half = area.requests.get(&request).ok_or_else(|| unknown("back", &request))?;
+        let RequestState::Offered { offers } = &half.state else {
+            let state = half.state.code().to_owned();
+            return Err(Rejection::WrongState { subject: request.to_string(), state, wanted: "offered" });
+        };
+        let chosen = offers.iter().find(|o| o.id == offer).ok_or_else(|| unknown("offer", &offer))?;
+        if now > chosen.expires_at {
+            return Err(Rejection::OfferExpired { offer, at: chosen.expires_at });
+        }
+    }
+    Ok(Decision { events: Vec::new(), next: Next::Book { accepted: vec![there, back] } })
 }
 
 fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, Rejection> {
@@ -438,9 +524,23 @@ fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, R
     match known.state {
         RequestState::Cancelled { .. } => Ok(Decision::just(Vec::new())),
         RequestState::Offered { .. } | RequestState::Waiting(_) => {
-            Ok(Decision::just(vec![Event::RequestCancelled { request, at: now }]))
+            let halves = std::iter::once(request).chain(known.pair);
+            let open = |id: &RequestId| {
+                let state = area.requests.get(id).map(|r| &r.state);
+                matches!(state, Some(RequestState::Offered { .. } | RequestState::Waiting(_)))
+            };
+            let cancelled = halves.filter(open).map(|request| Event::RequestCancelled { request, at: now });
+            Ok(Decision::just(cancelled.collect()))
         }
-        RequestState::Booked(_) => Ok(Decision::just(drop_requests(area, &[request], now))),
+        RequestState::Booked(_) => {
+            // Who is not taken there needs no way back; the way back alone may be given up.
+            let back = known.pair.filter(|pair| {
+                let waits = |r: &crate::request::Request| matches!(r.state, RequestState::Booked(_));
+                *pair > request && area.requests.get(pair).is_some_and(|r| waits(r))
+            });
+            let both: Vec<RequestId> = std::iter::once(request).chain(back).collect();
+            Ok(Decision::just(drop_requests(area, &both, now)))
+        }
         _ => Err(Rejection::WrongState {
             subject: request.to_string(),
             state: known.state.code().to_owned(),
@@ -454,12 +554,12 @@ fn wait(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, Rej
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
     let refusal = match &known.state {
         RequestState::Waiting(_) => return Ok(Decision::just(Vec::new())),
-        RequestState::Refused(refusal) if !known.is_run() => refusal,
+        RequestState::Refused(refusal) if !known.is_run() && known.pair.is_none() => refusal,
         state => {
             return Err(Rejection::WrongState {
                 subject: request.to_string(),
                 state: state.code().to_owned(),
-                wanted: "refused",
+                wanted: "refused, on its own",
             });
         }
     };

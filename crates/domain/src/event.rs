@@ -131,6 +131,11 @@ pub enum Event {
         purpose: Purpose,
         at: Timestamp,
     },
+    /// Two requests that were made together: nobody is taken there without the way back.
+    RoundTripMade {
+        there: RequestId,
+        back: RequestId,
+    },
     OffersMade {
         request: RequestId,
         offers: Vec<Offer>,
@@ -253,6 +258,7 @@ impl Event {
             Event::DayPlanned { .. } => "day_planned",
             Event::RunsBooked { .. } => "runs_booked",
             Event::RequestMade { .. } => "request_made",
+            Event::RoundTripMade { .. } => "round_trip_made",
             Event::OffersMade { .. } => "offers_made",
             Event::RequestRefused { .. } => "request_refused",
             Event::RequestWaits { .. } => "request_waits",

@@ -88,6 +88,8 @@ pub enum Reason {
     MixedBoarding,
     /// Someone already accepted would be too late or too long on board.
     PromiseOfOthers,
+    /// The other half of the round trip cannot be given, and nobody is taken there without the way back.
+    OtherHalf,
     /// Someone would wait too long in a standing vehicle.
     WaitOnBoard,
     /// The vehicle could not be back by the end of its shift.
@@ -111,6 +113,7 @@ impl Reason {
             Reason::RunHours => "run_hours",
             Reason::MixedBoarding => "mixed_boarding",
             Reason::PromiseOfOthers => "promise_of_others",
+            Reason::OtherHalf => "other_half",
             Reason::WaitOnBoard => "wait_on_board",
             Reason::ShiftEnd => "shift_end",
         }

@@ -171,6 +171,8 @@ pub struct Request {
     pub state: RequestState,
     /// What stood against the wish when it was put on the waiting list; none if it is not on it.
     pub waits: Option<Refusal>,
+    /// The other half of a round trip: accepted together or not at all.
+    pub pair: Option<RequestId>,
 }
 
 impl Request {

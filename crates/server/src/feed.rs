@@ -140,6 +140,7 @@ impl Touched {
             | Event::RequestCancelled { request, .. } => {
                 self.requests.insert(*request);
             }
+            Event::RoundTripMade { there, back } => self.requests.extend([*there, *back]),
             Event::PlanChanged { routes, .. } => {
                 self.vehicles.extend(routes.iter().map(|r| r.route.vehicle));
                 let visits = routes.iter().flat_map(|r| r.visits.iter());

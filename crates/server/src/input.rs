@@ -187,6 +187,26 @@ pub struct NewRequest {
     pub purpose: Option<Purpose>,
 }
 
+/// A ride there and one back on the same day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRoundTrip {
+    pub there: NewRequest,
+    /// When to go back; later than the way there.
+    pub back: NewWish,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundTripAcceptance {
+    /// An offer for the way there.
+    #[schema(example = "offer-1")]
+    pub there: String,
+    /// An offer for the way back.
+    #[schema(example = "offer-2")]
+    pub back: String,
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {

@@ -83,6 +83,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(requests::make, requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(requests::accept))
+        .routes(routes!(requests::make_round_trip))
+        .routes(routes!(requests::accept_round_trip))
         .routes(routes!(requests::wait))
         .routes(routes!(requests::cancel))
         .routes(routes!(days::absence))

@@ -311,6 +311,7 @@ impl Viewer<'_> {
                 RequestState::Offered { offers } => offers.iter().map(|o| self.offer(o)).collect(),
                 _ => Vec::new(),
             },
+            pair: request.pair.map(|pair| pair.to_string()),
             refusal: match &request.state {
                 RequestState::Refused(refusal) | RequestState::Waiting(refusal) => {
                     Some(refusal_view(refusal))

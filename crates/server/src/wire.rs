@@ -328,6 +328,13 @@ pub struct Promise {
     pub dropoff_latest: String,
 }
 
+/// A ride there and the one back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RoundTrip {
+    pub there: Request,
+    pub back: Request,
+}
+
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Request {
     pub id: String,
@@ -343,6 +350,9 @@ pub struct Request {
     pub made_at: String,
     pub ride_class: Option<String>,
     pub offers: Vec<Offer>,
+    /// The other half, if this is half of a round trip.
+    #[schema(example = "request-2")]
+    pub pair: Option<String>,
     pub refusal: Option<Refusal>,
     pub promise: Option<Promise>,
     pub vehicle: Option<String>,

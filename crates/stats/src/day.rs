@@ -103,6 +103,7 @@ impl DayFigures {
             | Event::PolicyAdopted { .. }
             | Event::DayPlanned { .. }
             | Event::OffersMade { .. }
+            | Event::RoundTripMade { .. }
             | Event::PlanChanged { .. }
             | Event::PlanImproved { .. }
             | Event::RouteAcknowledged { .. }

@@ -92,7 +92,8 @@ macro_rules! kinds {
 kinds! {
     CorporationAdded PlaceAdded FacilityAdded VehicleAdded RiderAdded RiderPlaceAdded PolicyAdopted
     DayOpened AbsenceNoted DayPlanned RunsBooked
-    RequestMade OffersMade RequestRefused RequestWaits WaitEnded OffersExpired OfferAccepted RequestCancelled
+    RequestMade RoundTripMade OffersMade RequestRefused RequestWaits WaitEnded OffersExpired OfferAccepted
+    RequestCancelled
     PlanImproved PlanChanged RouteAcknowledged
     Departed Arrived Boarded Alighted NoShow DelayChanged
     CareSet DriverAdded DriverChanged VehiclesShared JoinNoted TakenOut BroughtBack RidePinned RideUnpinned

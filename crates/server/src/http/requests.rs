@@ -26,30 +26,81 @@ pub async fn make(
     State(app): State<Arc<App>>,
     call: Call<input::NewRequest>,
 ) -> Result<(StatusCode, Json<wire::Request>), Problem> {
-    let new = call.input;
+    let (party, actor) = party(&call.input)?;
+    let reply = app.submit(Command::MakeRequest(party), &actor, call.key, None).await?;
+    Ok((StatusCode::CREATED, Json(view(&app, subject(reply.subject)?)?)))
+}
+
+fn subject(id: Option<String>) -> Result<RequestId, Problem> {
+    let none = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id");
+    id.and_then(|s| s.parse().ok()).ok_or_else(none)
+}
+
+fn wish(new: &input::NewWish) -> Wish {
+    match new.kind {
+        input::WishKind::LeaveAt => Wish::LeaveAt(new.at),
+        input::WishKind::ArriveBy => Wish::ArriveBy(new.at),
+    }
+}
+
+/// Who rides, and who says so.
+fn party(new: &input::NewRequest) -> Result<(Party, String), Problem> {
     if new.channel == Channel::Facility {
         return Err(Problem::invalid("channel", "`facility` is for runs; one of phone, app, operator"));
     }
-    let at = new.wish.at;
     let party = Party {
         rider: input::id("rider", &new.rider)?,
         people: new.people,
         from: input::id("from", &new.from)?,
         to: input::id("to", &new.to)?,
-        wish: match new.wish.kind {
-            input::WishKind::LeaveAt => Wish::LeaveAt(at),
-            input::WishKind::ArriveBy => Wish::ArriveBy(at),
-        },
+        wish: wish(&new.wish),
         channel: new.channel,
         purpose: new.purpose.unwrap_or(Purpose::Other),
     };
     let actor = if new.channel == Channel::App { party.rider.to_string() } else { "operator".to_owned() };
-    let reply = app.submit(Command::MakeRequest(party), &actor, call.key, None).await?;
-    let id = reply.subject.and_then(|s| s.parse().ok());
-    let id: RequestId = id.ok_or_else(|| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request has no id")
-    })?;
-    Ok((StatusCode::CREATED, Json(view(&app, id)?)))
+    Ok((party, actor))
+}
+
+/// Asks for a ride there and one back. Either both have offers, any of which go together, or both are refused: nobody is
+/// taken there without the way back.
+#[utoipa::path(post, path = "/round-trips", tag = "rides", request_body = input::NewRoundTrip,
+    responses((status = 201, body = wire::RoundTrip), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub async fn make_round_trip(
+    State(app): State<Arc<App>>,
+    call: Call<input::NewRoundTrip>,
+) -> Result<(StatusCode, Json<wire::RoundTrip>), Problem> {
+    let (there, actor) = party(&call.input.there)?;
+    let command = Command::MakeRoundTrip { there, back: wish(&call.input.back) };
+    let reply = app.submit(command, &actor, call.key, None).await?;
+    let there = subject(reply.subject)?;
+    Ok((StatusCode::CREATED, Json(round_trip(&app, there)?)))
+}
+
+fn round_trip(app: &App, there: RequestId) -> Result<wire::RoundTrip, Problem> {
+    let there = view(app, there)?;
+    let back = there.pair.as_deref().and_then(|pair| pair.parse().ok());
+    let alone = || Problem::not_found("round-trip", &there.id);
+    let back = view(app, back.ok_or_else(alone)?)?;
+    Ok(wire::RoundTrip { there, back })
+}
+
+/// Accepts an offer for each half of a round trip, by the id of the way there: both become promises, or neither does.
+#[utoipa::path(post, path = "/round-trips/{id}/accept", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    request_body = input::RoundTripAcceptance,
+    responses((status = 200, body = wire::RoundTrip), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn accept_round_trip(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::RoundTripAcceptance>,
+) -> Result<Json<wire::RoundTrip>, Problem> {
+    let there: RequestId = path_id("request", &id)?;
+    let known = round_trip(&app, there)?;
+    let back: RequestId = path_id("request", &known.back.id)?;
+    let (go, come) = (input::id("there", &call.input.there)?, input::id("back", &call.input.back)?);
+    let command = Command::AcceptRoundTrip { there: (there, go), back: (back, come) };
+    app.submit(command, "operator", call.key, None).await?;
+    round_trip(&app, there).map(Json)
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

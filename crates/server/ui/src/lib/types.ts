@@ -143,6 +143,8 @@ export type RideRequest = {
   made_at: string;
   ride_class: RideClass | null;
   offers: Offer[];
+  /** The other half of a round trip. */
+  pair: string | null;
   refusal: Refusal | null;
   promise: { pickup: [string, string]; dropoff_latest: string } | null;
   vehicle: string | null;
@@ -151,6 +153,8 @@ export type RideRequest = {
   dropoff_at: string | null;
   position_of_vehicle: Position | null;
 };
+
+export type RoundTrip = { there: RideRequest; back: RideRequest };
 
 export type Spread = { median: number | null; p90: number | null };
 export type Figures = {
