@@ -34,7 +34,7 @@ pub async fn add_corporation(
     call: Call<input::NewCorporation>,
 ) -> Created<wire::Corporation> {
     let name = input::text("name", &call.input.name, 200)?;
-    let register = body(&NameEntry { name: name.clone() }, &[&name]);
+    let register = body(&NameEntry { name: name.clone(), ..NameEntry::default() }, &[&name]);
     let reply = app.submit(Command::AddCorporation, OPERATOR, call.key, Some(register)).await?;
     let id: CorporationId = created(reply.subject)?;
     let known: NameEntry = entry(&app.service.register, "corporation", &id.to_string());
@@ -64,7 +64,13 @@ pub async fn add_place(State(app): State<Arc<App>>, call: Call<input::NewPlace>)
     let snap = app.service.roads.snap(point).map_err(|off| {
         Problem::field(StatusCode::UNPROCESSABLE_ENTITY, "off_road", "position", off.to_string())
     })?;
-    let known = PlaceEntry { label, address, category: new.category, position: new.position };
+    let known = PlaceEntry {
+        label,
+        address,
+        category: new.category,
+        position: new.position,
+        ..PlaceEntry::default()
+    };
     let register = body(&known, &[&known.label, known.address.as_deref().unwrap_or_default()]);
     let largest_vehicle = new.largest_vehicle.unwrap_or_else(|| largest_through(snap.width_dm));
     let command = Command::AddPlace(NewPlace { node: snap.node, largest_vehicle });
@@ -76,7 +82,7 @@ pub async fn add_place(State(app): State<Arc<App>>, call: Call<input::NewPlace>)
 
 /// The largest vehicle that gets through a lane as wide as the map says: its own breadth (1.48 m for a kei by law, 1.7 m for
 /// compact and minivan by class, 1.9 m for a large van) and a good half metre for mirrors and walls.
-fn largest_through(width_dm: Option<u8>) -> VehicleKind {
+pub(crate) fn largest_through(width_dm: Option<u8>) -> VehicleKind {
     match width_dm {
         Some(..22) => VehicleKind::Kei,
         Some(22..24) => VehicleKind::Compact,
@@ -126,7 +132,7 @@ pub async fn add_facility(
         dropoff_hours,
         ride_max: input::minutes("ride_max_minutes", new.ride_max_minutes, Seconds::minutes(40), 180)?,
     });
-    let register = body(&NameEntry { name: name.clone() }, &[&name]);
+    let register = body(&NameEntry { name: name.clone(), ..NameEntry::default() }, &[&name]);
     let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
     let id: FacilityId = created(reply.subject)?;
     let snapshot = app.service.snapshot();
@@ -157,6 +163,7 @@ pub async fn add_vehicle(
         name: input::text("name", &new.name, 100)?,
         plate: input::optional_text("plate", Some(&new.plate), 50)?.unwrap_or_default(),
         driver_name: input::optional_text("driver_name", new.driver_name.as_ref(), 100)?,
+        ..VehicleEntry::default()
     };
     let all_day = DayWindow::new(DayTime::hm(7, 30), DayTime::hm(18, 30))
         .map_err(|e| Problem::invalid("shift", e.to_string()))?;
@@ -186,6 +193,7 @@ pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>)
         furigana: input::optional_text("furigana", Some(&new.furigana), 100)?.unwrap_or_default(),
         phone: input::optional_text("phone", new.phone.as_ref(), 30)?,
         note: input::optional_text("note", new.note.as_ref(), 1_000)?,
+        ..RiderEntry::default()
     };
     let membership = match &new.membership {
         Some(m) => Some(Membership {
