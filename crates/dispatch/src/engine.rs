@@ -355,7 +355,7 @@ pub(crate) fn read_event(payload: &str, schema: u16) -> Result<Event, String> {
 }
 
 /// What was created or changed, as the register's kind and id.
-fn created(events: &[Event]) -> Option<(&'static str, String)> {
+pub fn created(events: &[Event]) -> Option<(&'static str, String)> {
     events.iter().find_map(|event| match event {
         Event::CorporationAdded { corporation } => Some(("corporation", corporation.to_string())),
         Event::PlaceAdded { place } | Event::PlaceChanged { place } => Some(("place", place.id.to_string())),

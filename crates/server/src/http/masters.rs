@@ -109,20 +109,14 @@ pub async fn add_facility(
     let new = call.input;
     let name = input::text("name", &new.name, 200)?;
     let service = input::day_window("service", &new.service)?;
-    let around = |from: i64, to: i64, base: DayTime| {
-        let clock = |offset: i64| {
-            let minutes = (i64::from(base.seconds()) / 60 + offset).clamp(0, 24 * 60 - 1) as u32;
-            DayTime::hm(minutes / 60, minutes % 60)
-        };
-        DayWindow::new(clock(from), clock(to)).map_err(|e| Problem::invalid("service", e.to_string()))
-    };
+    let (before, after) = run_hours(service)?;
     let pickup_hours = match &new.pickup_hours {
         Some(pair) => input::day_window("pickup_hours", pair)?,
-        None => around(-120, 15, service.open())?,
+        None => before,
     };
     let dropoff_hours = match &new.dropoff_hours {
         Some(pair) => input::day_window("dropoff_hours", pair)?,
-        None => around(-15, 120, service.close())?,
+        None => after,
     };
     let command = Command::AddFacility(NewFacility {
         corporation: input::id("corporation", &new.corporation)?,
@@ -139,6 +133,18 @@ pub async fn add_facility(
     let view =
         app.viewer(&snapshot).facility(id).ok_or_else(|| Problem::not_found("facility", &id.to_string()))?;
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// 送迎 hours where none are given: two hours before the service and a quarter of an hour into it; as much around its end.
+pub(crate) fn run_hours(service: DayWindow) -> Result<(DayWindow, DayWindow), Problem> {
+    let around = |from: i64, to: i64, base: DayTime| {
+        let clock = |offset: i64| {
+            let minutes = (i64::from(base.seconds()) / 60 + offset).clamp(0, 24 * 60 - 1) as u32;
+            DayTime::hm(minutes / 60, minutes % 60)
+        };
+        DayWindow::new(clock(from), clock(to)).map_err(|e| Problem::invalid("service", e.to_string()))
+    };
+    Ok((around(-120, 15, service.open())?, around(-15, 120, service.close())?))
 }
 
 /// All facilities.
