@@ -49,7 +49,7 @@ pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use problem::Problem;
 
 use app::App;
-use http::{days, import as lists, map, masters, pictures, policies, requests, staff, vehicles};
+use http::{changes, days, import as lists, map, masters, pictures, policies, requests, staff, vehicles};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -99,7 +99,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(staff::set_care))
         .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
-        .routes(routes!(vehicles::get))
+        .routes(routes!(vehicles::get, changes::change_vehicle))
         .routes(routes!(vehicles::report))
         .routes(routes!(vehicles::acknowledge))
         .routes(routes!(vehicles::position))
@@ -109,7 +109,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(masters::list_places, masters::add_place))
         .routes(routes!(masters::list_facilities, masters::add_facility))
         .routes(routes!(masters::list_riders, masters::add_rider))
-        .routes(routes!(masters::get_rider))
+        .routes(routes!(masters::get_rider, changes::change_rider))
+        .routes(routes!(changes::change_place))
+        .routes(routes!(changes::change_facility))
         .routes(routes!(masters::add_rider_place))
         .routes(routes!(lists::import))
         .routes(routes!(lists::export))
