@@ -90,7 +90,9 @@ pub async fn import(
     let reading = how.reading(kind, &parts.headers)?;
     let key = key_of(&parts.headers)?;
     let bytes = read_body(&parts.headers, body).await?;
-    take_in(app, reading, bytes, key).await.map(Json)
+    // A caller who hangs up must not leave half a list behind.
+    let whole = tokio::spawn(take_in(app, reading, bytes, key)).await;
+    whole.map_err(|e| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", e.to_string()))?.map(Json)
 }
 
 fn find_kind(text: &str) -> Result<Kind, Problem> {
