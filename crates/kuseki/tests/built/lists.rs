@@ -3,7 +3,7 @@
 use std::fs;
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{Answer, Client, Server, Site, kuseki, run};
 use crate::town::street_points;
@@ -76,6 +76,18 @@ async fn a_list_is_tried_taken_in_changed_and_given_back() {
     )
     .await;
     assert_eq!(report.expect(200)["changes"][0]["columns"][0], "電話番号");
+    // A form that does not show what a list brought leaves it: the birth date is still there.
+    let rider = &found["riders"][0];
+    let (id, home) = (rider["id"].as_str().unwrap(), &rider["places"][0]["id"]);
+    let body = json!({ "name": "佐藤 春", "places": [home], "needs": { "wheelchair": true } });
+    let changed = client.json(Method::PUT, &format!("/riders/{id}"), &body).await.expect(200);
+    assert_eq!(
+        (changed["name"].as_str(), changed["needs"]["wheelchair"].as_bool()),
+        (Some("佐藤 春"), Some(true))
+    );
+    client.json(Method::PUT, "/riders/rider-99", &body).await.expect(404);
+    let list = client.get("/export/riders.csv").await.expect(200);
+    assert!(list.as_str().unwrap().contains("R001,佐藤 春,,1940-03-02"), "{list}");
     let pair = send(&client, "not_with", "text/csv", "利用者,相手,理由\nR001,R002,口論\n".as_bytes()).await;
     assert_eq!(counts(&pair.expect(200)), [1, 0, 0, 0]);
     // What was brought in outlives the process, and no name is in the log.
