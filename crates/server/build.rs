@@ -9,13 +9,14 @@ use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
 /// What the pages are built from, relative to `ui/`. Tests and their made-up town are not part of the build.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "src",
     "public",
     "index.html",
     "driver.html",
     "town.html",
     "day.html",
+    "import.html",
     "package.json",
     "package-lock.json",
     "svelte.config.js",

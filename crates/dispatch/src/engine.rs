@@ -363,14 +363,18 @@ pub(crate) fn read_event(payload: &str, schema: u16) -> Result<Event, String> {
     serde_json::from_str(payload).map_err(|e| e.to_string())
 }
 
-/// What was created, as the register's kind and id.
-fn created(events: &[Event]) -> Option<(&'static str, String)> {
+/// What was created or changed, as the register's kind and id.
+pub fn created(events: &[Event]) -> Option<(&'static str, String)> {
     events.iter().find_map(|event| match event {
         Event::CorporationAdded { corporation } => Some(("corporation", corporation.to_string())),
-        Event::PlaceAdded { place } => Some(("place", place.id.to_string())),
-        Event::FacilityAdded { facility } => Some(("facility", facility.id.to_string())),
-        Event::VehicleAdded { vehicle } => Some(("vehicle", vehicle.id.to_string())),
-        Event::RiderAdded { rider } => Some(("rider", rider.id.to_string())),
+        Event::PlaceAdded { place } | Event::PlaceChanged { place } => Some(("place", place.id.to_string())),
+        Event::FacilityAdded { facility } | Event::FacilityChanged { facility } => {
+            Some(("facility", facility.id.to_string()))
+        }
+        Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
+            Some(("vehicle", vehicle.id.to_string()))
+        }
+        Event::RiderAdded { rider } | Event::RiderChanged { rider } => Some(("rider", rider.id.to_string())),
         Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
             Some(("driver", driver.id.to_string()))
         }
@@ -400,6 +404,10 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         | Command::PinRide { rider, .. }
         | Command::SetCare { rider, .. }
         | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
+        Command::ChangePlace { place, .. } => Some(place.to_string()),
+        Command::ChangeFacility { facility, .. } => Some(facility.to_string()),
+        Command::ChangeVehicle { vehicle, .. } => Some(vehicle.to_string()),
+        Command::ChangeRider { rider, .. } => Some(rider.to_string()),
         Command::ChangeDriver { driver, .. } => Some(driver.to_string()),
         Command::NoteOut { what: domain::Resource::Vehicle(vehicle), .. } => Some(vehicle.to_string()),
         Command::NoteOut { what: domain::Resource::Driver(driver), .. } => Some(driver.to_string()),

@@ -39,7 +39,7 @@ mod register;
 mod service;
 
 pub use clock::{Clock, SystemClock, TownClock};
-pub use engine::{Effort, Engine, Key, RegisterBody, Reply, Setup, Submission};
+pub use engine::{Effort, Engine, Key, RegisterBody, Reply, Setup, Submission, created};
 pub use forecast::{Forecast, forecast};
 pub use register::Register;
 pub use service::{Happened, Published, Service, ServiceSetup, Snapshot};

@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
             self.floors.clear();
             self.unsettled = true;
         }
-        if let Event::PlaceAdded { place } = &event {
+        if let Event::PlaceAdded { place } | Event::PlaceChanged { place } = &event {
             self.table.add(&[place.node]);
         }
         self.events.push(event);

@@ -29,16 +29,16 @@ impl Area {
             Event::CorporationAdded { corporation } => {
                 self.corporations.insert(*corporation);
             }
-            Event::PlaceAdded { place } => {
+            Event::PlaceAdded { place } | Event::PlaceChanged { place } => {
                 self.places.insert(place.id, *place);
             }
-            Event::FacilityAdded { facility } => {
+            Event::FacilityAdded { facility } | Event::FacilityChanged { facility } => {
                 self.facilities.insert(facility.id, *facility);
             }
-            Event::VehicleAdded { vehicle } => {
+            Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
                 self.vehicles.insert(vehicle.id, Arc::new(vehicle.clone()));
             }
-            Event::RiderAdded { rider } => {
+            Event::RiderAdded { rider } | Event::RiderChanged { rider } => {
                 self.riders.insert(rider.id, Arc::new(rider.clone()));
             }
             Event::RiderPlaceAdded { rider, place } => {

@@ -24,6 +24,25 @@ pub enum Command {
         rider: RiderId,
         place: PlaceId,
     },
+    /// Replaces what is known of a place. Where it lies stays as long as a ride goes on that counts on it.
+    ChangePlace {
+        place: PlaceId,
+        new: NewPlace,
+    },
+    /// Replaces what is known of a facility, with the same care for rides that go on.
+    ChangeFacility {
+        facility: FacilityId,
+        new: NewFacility,
+    },
+    ChangeVehicle {
+        vehicle: VehicleId,
+        new: NewVehicle,
+    },
+    /// Replaces what is known of a rider; how he or she is to be carried stays as [`Command::SetCare`] set it.
+    ChangeRider {
+        rider: RiderId,
+        new: NewRider,
+    },
     AdoptPolicy(Policy),
     /// A member stays away (お休み), wholly or one way.
     NoteAbsence {

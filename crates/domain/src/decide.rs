@@ -16,6 +16,7 @@ use crate::event::Event;
 use crate::facts::decide_fact;
 use crate::judge::TravelTimes;
 use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
+use crate::masters_change::{change_facility, change_place, change_rider, change_vehicle};
 use crate::masters_decide::{add_driver, change_driver, set_care, share_vehicles};
 use crate::plan::{Proposal, RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
@@ -116,6 +117,10 @@ pub fn decide(
             }
             Ok(Decision::just(vec![Event::RiderPlaceAdded { rider: *rider, place: *place }]))
         }
+        Command::ChangePlace { place, new } => change_place(area, *place, new),
+        Command::ChangeFacility { facility, new } => change_facility(area, *facility, new),
+        Command::ChangeVehicle { vehicle, new } => change_vehicle(area, *vehicle, new),
+        Command::ChangeRider { rider, new } => change_rider(area, *rider, new),
         Command::AdoptPolicy(policy) => adopt_policy(policy, now),
         Command::NoteAbsence { rider, day, kind } => note_absence(area, *rider, *day, *kind, now),
         Command::SetCare { rider, care } => set_care(area, *rider, care),
@@ -186,6 +191,11 @@ fn adopt_proposal(area: &Area, proposal: &Proposal) -> Result<Decision, Rejectio
 }
 
 fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {
+    let id = FacilityId(area.facilities.get_max().map_or(0, |(id, _)| id.0) + 1);
+    Ok(Decision::just(vec![Event::FacilityAdded { facility: sound_facility(area, id, new)? }]))
+}
+
+pub(crate) fn sound_facility(area: &Area, id: FacilityId, new: &NewFacility) -> Result<Facility, Rejection> {
     if !area.corporations.contains(&new.corporation) {
         return Err(unknown("corporation", &new.corporation));
     }
@@ -211,8 +221,7 @@ fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {
             "between 5 and 180 minutes",
         ));
     }
-    let id = FacilityId(area.facilities.get_max().map_or(0, |(id, _)| id.0) + 1);
-    let facility = Facility {
+    Ok(Facility {
         id,
         corporation: new.corporation,
         place: new.place,
@@ -220,11 +229,15 @@ fn add_facility(area: &Area, new: &NewFacility) -> Result<Decision, Rejection> {
         pickup_hours: new.pickup_hours,
         dropoff_hours: new.dropoff_hours,
         ride_max: new.ride_max,
-    };
-    Ok(Decision::just(vec![Event::FacilityAdded { facility }]))
+    })
 }
 
 fn add_vehicle(area: &Area, new: &NewVehicle) -> Result<Decision, Rejection> {
+    let id = VehicleId(area.vehicles.get_max().map_or(0, |(id, _)| id.0) + 1);
+    Ok(Decision::just(vec![Event::VehicleAdded { vehicle: sound_vehicle(area, id, new)? }]))
+}
+
+pub(crate) fn sound_vehicle(area: &Area, id: VehicleId, new: &NewVehicle) -> Result<Vehicle, Rejection> {
     if !area.facilities.contains_key(&new.facility) {
         return Err(unknown("facility", &new.facility));
     }
@@ -237,19 +250,23 @@ fn add_vehicle(area: &Area, new: &NewVehicle) -> Result<Decision, Rejection> {
             format!("1 to {LAYOUTS_MAX} layouts, each with 1 to 60 seats or 1 to 20 wheelchair places"),
         ));
     }
-    let id = VehicleId(area.vehicles.get_max().map_or(0, |(id, _)| id.0) + 1);
-    let vehicle = Vehicle {
+    Ok(Vehicle {
         id,
         facility: new.facility,
         kind: new.kind,
         layouts: new.layouts.clone(),
         shift: new.shift,
         attendant: new.attendant,
-    };
-    Ok(Decision::just(vec![Event::VehicleAdded { vehicle }]))
+    })
 }
 
 fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
+    let id = RiderId(area.riders.get_max().map_or(0, |(id, _)| id.0) + 1);
+    Ok(Decision::just(vec![Event::RiderAdded { rider: sound_rider(area, id, new)? }]))
+}
+
+/// Without care, which is set by a command of its own.
+pub(crate) fn sound_rider(area: &Area, id: RiderId, new: &NewRider) -> Result<Rider, Rejection> {
     if new.places.is_empty() {
         return Err(invalid("places", "no place is given", "at least one place: the home"));
     }
@@ -283,10 +300,8 @@ fn add_rider(area: &Area, new: &NewRider) -> Result<Decision, Rejection> {
             "between 0 and 20 tenths of a seat",
         ));
     }
-    let id = RiderId(area.riders.get_max().map_or(0, |(id, _)| id.0) + 1);
     let (places, membership) = (new.places.clone(), new.membership.clone());
-    let rider = Rider { id, needs, places, membership, care: Care::default() };
-    Ok(Decision::just(vec![Event::RiderAdded { rider }]))
+    Ok(Rider { id, needs, places, membership, care: Care::default() })
 }
 
 fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> {

@@ -40,6 +40,18 @@ pub enum Event {
         rider: RiderId,
         place: PlaceId,
     },
+    PlaceChanged {
+        place: Place,
+    },
+    FacilityChanged {
+        facility: Facility,
+    },
+    VehicleChanged {
+        vehicle: Vehicle,
+    },
+    RiderChanged {
+        rider: Rider,
+    },
     PolicyAdopted {
         policy: Policy,
     },
@@ -239,6 +251,10 @@ impl Event {
             Event::VehicleAdded { .. } => "vehicle_added",
             Event::RiderAdded { .. } => "rider_added",
             Event::RiderPlaceAdded { .. } => "rider_place_added",
+            Event::PlaceChanged { .. } => "place_changed",
+            Event::FacilityChanged { .. } => "facility_changed",
+            Event::VehicleChanged { .. } => "vehicle_changed",
+            Event::RiderChanged { .. } => "rider_changed",
             Event::PolicyAdopted { .. } => "policy_adopted",
             Event::CareSet { .. } => "care_set",
             Event::DriverAdded { .. } => "driver_added",

@@ -27,6 +27,7 @@ mod apply;
 mod day_state;
 mod decide;
 mod masters_decide;
+mod masters_change;
 mod day_decide;
 mod facts;
 mod judge;

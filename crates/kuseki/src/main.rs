@@ -7,6 +7,7 @@ mod simulate;
 mod solve;
 mod stopwatch;
 mod online;
+mod lists;
 mod roads_command;
 mod learn;
 mod bench;
@@ -42,6 +43,10 @@ enum Subcommands {
     /// Works on road networks.
     #[command(subcommand)]
     Roads(roads_command::Roads),
+    /// Takes a list of masters (riders, places, vehicles, …) in from a CSV file, or says what is wrong with it.
+    Import(lists::Import),
+    /// Writes a list of masters as CSV.
+    Export(lists::Export),
     /// Prints the OpenAPI document of the HTTP API.
     Openapi,
 }
@@ -56,6 +61,8 @@ fn main() -> ExitCode {
             Subcommands::Solve(arguments) => solve::run(&arguments),
             Subcommands::Bench(command) => bench::run(&command),
             Subcommands::Roads(command) => roads_command::run(&command),
+            Subcommands::Import(arguments) => lists::import(&arguments),
+            Subcommands::Export(arguments) => lists::export(&arguments),
             Subcommands::Openapi => {
                 println!("{}", server::openapi());
                 Ok(())

@@ -55,6 +55,8 @@ pub struct App {
     pub demo_clock: Option<Arc<TownClock>>,
     pub area_name: String,
     pub roads_warning: Option<String>,
+    /// Held while a list is taken in.
+    pub importing: tokio::sync::Mutex<()>,
 }
 
 impl App {

@@ -103,15 +103,16 @@ impl Touched {
 
     fn note(&mut self, event: &Event, snapshot: &Snapshot) {
         match event {
-            Event::VehicleAdded { vehicle } => {
+            Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
                 self.vehicles.insert(vehicle.id);
             }
-            Event::FacilityAdded { facility } => {
+            Event::FacilityAdded { facility } | Event::FacilityChanged { facility } => {
                 self.facilities.insert(facility.id);
             }
             Event::AbsenceNoted { rider, .. }
             | Event::JoinNoted { rider, .. }
-            | Event::RiderAdded { rider: domain::Rider { id: rider, .. } } => {
+            | Event::RiderAdded { rider: domain::Rider { id: rider, .. } }
+            | Event::RiderChanged { rider: domain::Rider { id: rider, .. } } => {
                 let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
                 self.facilities.extend(member.map(|m| m.facility));
             }
@@ -167,6 +168,7 @@ impl Touched {
             }
             Event::CorporationAdded { .. }
             | Event::PlaceAdded { .. }
+            | Event::PlaceChanged { .. }
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
             | Event::CareSet { .. }

@@ -23,6 +23,7 @@ mod day_view;
 mod figures;
 mod tiles;
 mod base_map;
+mod import;
 mod app;
 mod feed;
 mod ws;
@@ -48,7 +49,7 @@ pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use problem::Problem;
 
 use app::App;
-use http::{days, map, masters, pictures, policies, requests, staff, vehicles};
+use http::{changes, days, import as lists, map, masters, pictures, policies, requests, staff, vehicles};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,6 +68,7 @@ use http::{days, map, masters, pictures, policies, requests, staff, vehicles};
         (name = "vehicles", description = "Vehicles and their drivers' devices"),
         (name = "policy", description = "Which classes of ride are allowed, by date"),
         (name = "masters", description = "Corporations, places, facilities, vehicles, riders"),
+        (name = "lists", description = "Masters in and out as CSV lists: import with a dry run, export"),
     )
 )]
 struct ApiDoc;
@@ -100,7 +102,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(staff::set_care))
         .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
-        .routes(routes!(vehicles::get))
+        .routes(routes!(vehicles::get, changes::change_vehicle))
         .routes(routes!(vehicles::report))
         .routes(routes!(vehicles::acknowledge))
         .routes(routes!(vehicles::position))
@@ -110,8 +112,12 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(masters::list_places, masters::add_place))
         .routes(routes!(masters::list_facilities, masters::add_facility))
         .routes(routes!(masters::list_riders, masters::add_rider))
-        .routes(routes!(masters::get_rider))
+        .routes(routes!(masters::get_rider, changes::change_rider))
+        .routes(routes!(changes::change_place))
+        .routes(routes!(changes::change_facility))
         .routes(routes!(masters::add_rider_place))
+        .routes(routes!(lists::import))
+        .routes(routes!(lists::export))
 }
 
 fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
@@ -142,6 +148,7 @@ pub fn router(setup: Setup) -> Router {
         demo_clock: setup.demo_clock,
         area_name: setup.area_name,
         roads_warning: setup.roads_warning,
+        importing: tokio::sync::Mutex::new(()),
         service: setup.service,
     });
     tokio::spawn(feed::pump(app.clone(), figures, history_version));

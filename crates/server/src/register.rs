@@ -1,14 +1,22 @@
 //! What the register keeps of people and things, in its stored form. Readers find it by id; nothing here enters the log.
 
+use std::collections::BTreeMap;
+
 use dispatch::{Register, RegisterBody};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
+/// What an office's lists hold beyond what the planning needs (own number, birth date, contract), by the English names of the
+/// columns of an import. Kept so that it is exported again.
+pub type Kept = BTreeMap<String, String>;
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct NameEntry {
     pub name: String,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    pub kept: Kept,
 }
 
 /// What a place is, for people.
@@ -34,6 +42,8 @@ pub struct PlaceEntry {
     pub category: Category,
     /// Longitude and latitude in degrees, as given.
     pub position: [f64; 2],
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    pub kept: Kept,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,12 +51,16 @@ pub struct VehicleEntry {
     pub name: String,
     pub plate: String,
     pub driver_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    pub kept: Kept,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DriverEntry {
     pub name: String,
     pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    pub kept: Kept,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -56,6 +70,8 @@ pub struct RiderEntry {
     pub phone: Option<String>,
     /// 申し送り: what the driver should know at the door.
     pub note: Option<String>,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    pub kept: Kept,
 }
 
 /// The entry of an id; a blank one where it was erased.
@@ -100,7 +116,7 @@ mod tests {
             name: "佐藤 ハル".to_owned(),
             furigana: "さとう はる".to_owned(),
             phone: Some("0270-00-1234".to_owned()),
-            note: None,
+            ..RiderEntry::default()
         };
         for query in [
             "佐藤",

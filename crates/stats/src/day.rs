@@ -71,10 +71,10 @@ impl DayFigures {
     /// Takes in the next event of the log.
     pub fn fold(&mut self, event: &Event) {
         match event {
-            Event::RiderAdded { rider } => {
+            Event::RiderAdded { rider } | Event::RiderChanged { rider } => {
                 self.riders.insert(rider.id, rider.clone());
             }
-            Event::VehicleAdded { vehicle } => {
+            Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
                 self.vehicles.insert(vehicle.id, vehicle.clone());
             }
             Event::DayOpened { day } => self.open(*day),
@@ -98,7 +98,9 @@ impl DayFigures {
             // No figure counts these: plans and offers are intentions, the other masters carry nobody.
             Event::CorporationAdded { .. }
             | Event::PlaceAdded { .. }
+            | Event::PlaceChanged { .. }
             | Event::FacilityAdded { .. }
+            | Event::FacilityChanged { .. }
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
             | Event::DayPlanned { .. }

@@ -74,7 +74,7 @@ async fn bodies_that_are_not_what_they_should_be_are_refused() {
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there_are_refused() {
     let asked = Asked::begin().await;
-    for path in ["/nothing", "/requests/request-1/nothing", "/places/place-1"] {
+    for path in ["/nothing", "/requests/request-1/nothing", "/corporations/corporation-1"] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             asked.send(method, path, json!({}), 404, "not_found", None).await;
         }

@@ -7,6 +7,7 @@ mod town;
 mod socket;
 mod walk;
 mod map;
+mod lists;
 mod demo;
 mod crash;
 mod refused;

@@ -1,6 +1,8 @@
 //! The API under `/api/v1`, one file per group of paths.
 
 pub mod masters;
+pub mod changes;
+pub mod import;
 pub mod staff;
 pub mod policies;
 pub mod requests;

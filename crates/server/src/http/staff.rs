@@ -12,7 +12,7 @@ use crate::app::{App, Call, path_id};
 use crate::day_input::{NewCare, NewDriver, NewSharing};
 use crate::input;
 use crate::problem::Problem;
-use crate::register::{DriverEntry, body};
+use crate::register::{DriverEntry, body, entry};
 use crate::wire;
 
 const OPERATOR: &str = "operator";
@@ -21,6 +21,7 @@ fn entry_of(new: &NewDriver) -> Result<DriverEntry, Problem> {
     Ok(DriverEntry {
         name: input::text("name", &new.name, 100)?,
         phone: input::optional_text("phone", new.phone.as_ref(), 30)?,
+        ..DriverEntry::default()
     })
 }
 
@@ -60,7 +61,9 @@ pub async fn change_driver(
 ) -> Result<Json<wire::Driver>, Problem> {
     let driver: DriverId = path_id("driver", &id)?;
     driver_view(&app, driver)?;
-    let known = entry_of(&call.input)?;
+    let mut known = entry_of(&call.input)?;
+    // What a list brought and this form does not show stays.
+    known.kept = entry::<DriverEntry>(&app.service.register, "driver", &id).kept;
     let register = body(&known, &[&known.name]);
     let command = Command::ChangeDriver { driver, new: call.input.known()? };
     app.submit(command, OPERATOR, call.key, Some(register)).await?;

@@ -6,6 +6,7 @@ import { tests as day } from "./day.test.mjs";
 import { tests as driver } from "./driver.test.mjs";
 import { tests as form } from "./form.test.mjs";
 import { openBrowser } from "./harness.mjs";
+import { tests as lists } from "./lists.test.mjs";
 import { tests as map } from "./map.test.mjs";
 import { tests as town } from "./town.test.mjs";
 
@@ -25,7 +26,7 @@ base = base.replace(/\/$/, "");
 let passed = 0;
 let failed = 0;
 const browser = await openBrowser();
-for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day })) {
+for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day, ...lists })) {
   if (!name.includes(only)) continue;
   const began = Date.now();
   try {

@@ -78,6 +78,23 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   }
 }
 
+/** Sends a file as it is; a long list takes its time. */
+export async function upload<T>(path: string, file: Blob, key: string, timeoutMs = 300_000): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method: "POST",
+      headers: { accept: "application/json", "content-type": "text/csv", "idempotency-key": key },
+      signal: AbortSignal.timeout(timeoutMs),
+      body: file,
+    });
+  } catch {
+    throw new ApiFault({ status: 0 });
+  }
+  if (!response.ok) throw new ApiFault(await problemOf(response));
+  return (await response.json()) as T;
+}
+
 /** Calls until an answer comes, at most `times` attempts, with the same idempotency key each time. */
 export async function insist<T>(path: string, options: Call & { key: string }, times = 3): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
