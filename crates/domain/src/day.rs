@@ -1,7 +1,7 @@
 //! What belongs to the plan of one day (送迎表): runs as an office writes them, pins, drivers' turns, and who has to be told.
 
 use serde::{Deserialize, Serialize};
-use units::{DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, VehicleId, Window};
+use units::{DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, Seconds, VehicleId, Window};
 
 use crate::plan::VisitKey;
 use crate::request::Direction;
@@ -54,6 +54,8 @@ pub enum Cause {
     Back(Resource),
     Pin(RiderId),
     Improvement,
+    /// Vehicles are late.
+    Late,
 }
 
 /// Somebody who has to be told.
@@ -83,6 +85,8 @@ pub enum News {
     OtherVehicle { request: RequestId, direction: Direction, vehicle: VehicleId, window: Window },
     /// Nobody can carry the rider.
     NoRide { request: RequestId, direction: Option<Direction>, former: Option<Window> },
+    /// The vehicle comes to the home (or to where a guest is picked up) so much behind the end of what was told.
+    Late { visit: VisitKey, vehicle: VehicleId, window: Window, late: Seconds },
     /// The vehicle's coming visits have changed.
     Visits { added: Vec<VisitKey>, dropped: Vec<VisitKey>, retimed: Vec<VisitKey> },
     /// How many members change vehicle, get another time, and have no ride.

@@ -49,6 +49,27 @@ pub struct DriverEntry {
     pub phone: Option<String>,
 }
 
+/// How somebody is told. The address of `phone` is the rider's telephone number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The operator calls and reads aloud.
+    #[default]
+    Phone,
+    Mail,
+    /// An app, or a bridge to a messenger.
+    Webhook,
+    /// Nothing is sent and nobody is called without need.
+    Nobody,
+}
+
+/// Where and how a rider is told. Entries from before there was a choice are called by telephone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub by: By,
+    pub address: Option<String>,
+}
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RiderEntry {
     pub name: String,
@@ -56,6 +77,8 @@ pub struct RiderEntry {
     pub phone: Option<String>,
     /// 申し送り: what the driver should know at the door.
     pub note: Option<String>,
+    #[serde(default)]
+    pub contact: Contact,
 }
 
 /// The entry of an id; a blank one where it was erased.
@@ -101,6 +124,7 @@ mod tests {
             furigana: "さとう はる".to_owned(),
             phone: Some("0270-00-1234".to_owned()),
             note: None,
+            contact: Contact::default(),
         };
         for query in [
             "佐藤",
