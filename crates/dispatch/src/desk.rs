@@ -64,6 +64,7 @@ impl Floors {
             | Event::NoticeGiven { .. }
             | Event::PlaceAdded { .. }
             | Event::RiderAdded { .. }
+            | Event::ContactSet { .. }
             | Event::RiderPlaceAdded { .. } => false,
             _ => true,
         }

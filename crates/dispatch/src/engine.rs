@@ -354,7 +354,7 @@ pub(crate) fn read_event(payload: &str, schema: u16) -> Result<Event, String> {
     serde_json::from_str(payload).map_err(|e| e.to_string())
 }
 
-/// What was created, as the register's kind and id.
+/// What was created or changed beside the log, as the register's kind and id.
 fn created(events: &[Event]) -> Option<(&'static str, String)> {
     events.iter().find_map(|event| match event {
         Event::CorporationAdded { corporation } => Some(("corporation", corporation.to_string())),
@@ -362,6 +362,7 @@ fn created(events: &[Event]) -> Option<(&'static str, String)> {
         Event::FacilityAdded { facility } => Some(("facility", facility.id.to_string())),
         Event::VehicleAdded { vehicle } => Some(("vehicle", vehicle.id.to_string())),
         Event::RiderAdded { rider } => Some(("rider", rider.id.to_string())),
+        Event::ContactSet { rider } => Some(("rider", rider.to_string())),
         Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
             Some(("driver", driver.id.to_string()))
         }
@@ -387,6 +388,7 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         | Command::NoteJoin { rider, .. }
         | Command::PinRide { rider, .. }
         | Command::SetCare { rider, .. }
+        | Command::SetContact { rider }
         | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
         Command::ChangeDriver { driver, .. } => Some(driver.to_string()),
         Command::NoteOut { what: domain::Resource::Vehicle(vehicle), .. } => Some(vehicle.to_string()),

@@ -47,6 +47,10 @@ pub enum Event {
         rider: RiderId,
         care: Care,
     },
+    /// How and where the rider is told has changed; that itself is in the register.
+    ContactSet {
+        rider: RiderId,
+    },
     DriverAdded {
         driver: Driver,
     },
@@ -227,6 +231,7 @@ impl Event {
             Event::RiderPlaceAdded { .. } => "rider_place_added",
             Event::PolicyAdopted { .. } => "policy_adopted",
             Event::CareSet { .. } => "care_set",
+            Event::ContactSet { .. } => "contact_set",
             Event::DriverAdded { .. } => "driver_added",
             Event::DriverChanged { .. } => "driver_changed",
             Event::VehiclesShared { .. } => "vehicles_shared",

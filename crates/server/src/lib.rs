@@ -101,6 +101,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(staff::list_drivers, staff::add_driver))
         .routes(routes!(staff::change_driver))
         .routes(routes!(staff::set_care))
+        .routes(routes!(staff::set_contact))
         .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
         .routes(routes!(vehicles::get))

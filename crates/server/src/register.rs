@@ -81,6 +81,13 @@ pub struct RiderEntry {
     pub contact: Contact,
 }
 
+impl RiderEntry {
+    /// As it is kept, found by name, reading and telephone number.
+    pub fn body(&self) -> RegisterBody {
+        body(self, &[&self.name, &self.furigana, self.phone.as_deref().unwrap_or_default()])
+    }
+}
+
 /// The entry of an id; a blank one where it was erased.
 pub fn entry<T: DeserializeOwned + Default>(register: &Register, kind: &str, id: &str) -> T {
     let body = register.find(kind, id);

@@ -103,6 +103,7 @@ impl DayFigures {
             | Event::PlanImproved { .. }
             | Event::RouteAcknowledged { .. }
             | Event::CareSet { .. }
+            | Event::ContactSet { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }
             | Event::VehiclesShared { .. }

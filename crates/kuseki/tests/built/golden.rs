@@ -95,7 +95,7 @@ kinds! {
     RequestMade OffersMade RequestRefused OffersExpired OfferAccepted RequestCancelled
     PlanImproved PlanChanged RouteAcknowledged
     Departed Arrived Boarded Alighted NoShow DelayChanged
-    CareSet DriverAdded DriverChanged VehiclesShared JoinNoted TakenOut BroughtBack RidePinned RideUnpinned
+    CareSet ContactSet DriverAdded DriverChanged VehiclesShared JoinNoted TakenOut BroughtBack RidePinned RideUnpinned
     DriversAssigned RidesRebooked NoticesMade NoticeGiven
 }
 
@@ -114,6 +114,7 @@ fn stored_events_of_schema_1_are_read_and_written_as_they_were() {
     // Kinds that came later, with a day of their own behind the first.
     read_stored("golden/events-v1-plan-improved.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-day-plan.jsonl", &mut area.clone(), &mut seen);
+    read_stored("golden/events-v1-contact.jsonl", &mut area.clone(), &mut seen);
     let missing: Vec<&&str> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
     assert!(missing.is_empty(), "no stored event of {missing:?}");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();

@@ -197,8 +197,7 @@ pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>)
     };
     let places = new.places.iter().map(|p| input::id("places", p)).collect::<Result<Vec<PlaceId>, _>>()?;
     let command = Command::AddRider(NewRider { needs: new.needs.needs(), places, membership });
-    let register = body(&known, &[&known.name, &known.furigana, known.phone.as_deref().unwrap_or_default()]);
-    let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
+    let reply = app.submit(command, OPERATOR, call.key, Some(known.body())).await?;
     let id: RiderId = created(reply.subject)?;
     rider_view(&app, id).map(|view| (StatusCode::CREATED, Json(view)))
 }

@@ -214,19 +214,4 @@ fn whole_minutes(span: Seconds) -> Seconds {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_said_as_on_the_telephone() {
-        let at = |text: &str| Timestamp::parse(&format!("2026-11-24T{text}:00+09:00")).unwrap();
-        assert_eq!(spoken_time(at("09:15")).ja, "9時15分ごろ");
-        assert_eq!(spoken_time(at("09:00")).ja, "9時ごろ");
-        assert_eq!(spoken_time(at("12:05")).ja, "午後0時5分ごろ");
-        assert_eq!(spoken_time(at("16:50")).ja, "午後4時50分ごろ");
-        let window = |from, to| spoken_window(Window::new(at(from), at(to)).unwrap());
-        assert_eq!(window("08:40", "08:55").ja, "8時40分から8時55分ごろ");
-        assert_eq!(window("08:40", "08:40").ja, "8時40分ごろ");
-        assert_eq!(window("08:40", "08:55").en, "between 8:40 and 8:55");
-    }
-}
+mod tests;
