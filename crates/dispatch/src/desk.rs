@@ -219,7 +219,9 @@ impl<'a> Desk<'a> {
         let direct = self.direct(request);
         let asked: Vec<_> = classes
             .iter()
-            .filter_map(|class| Some((*class, ask(request, wish, self.policy, *class, direct, reach, self.now)?)))
+            .filter_map(|class| {
+                Some((*class, ask(request, wish, self.policy, *class, direct, reach, self.now)?))
+            })
             .collect();
         let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
         let (Some((_, first)), (Some(from), Some(to))) = (asked.first(), ends) else { return Ok(Vec::new()) };
@@ -255,7 +257,8 @@ impl<'a> Desk<'a> {
         for (class, asked) in asked {
             let wanted = Seat::<&TravelTable>::on_terms(&plain, asked.terms);
             // A route that breaks a rule itself on a vehicle that takes riders is a contradiction of ours.
-            let best = seat.best(&wanted, &mut probe).map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
+            let best =
+                seat.best(&wanted, &mut probe).map_err(|fault| Turned::Bug { detail: fault.to_string() })?;
             let Some(insertion) = best else { continue };
             let visits = seat.times(request.id, wanted, &insertion)?;
             found.extend(Candidate::of(shuttle.id, *class, *asked, insertion.delta, visits));
@@ -277,7 +280,12 @@ impl<'a> Desk<'a> {
     }
 
     /// The best place on any vehicle for a ride under a promise, by added driving alone.
-    pub fn fit(&mut self, request: &Request, class: RideClass, asked: &Asked) -> Result<Option<Candidate>, Turned> {
+    pub fn fit(
+        &mut self,
+        request: &Request,
+        class: RideClass,
+        asked: &Asked,
+    ) -> Result<Option<Candidate>, Turned> {
         let ends = (self.area.find_node(request.from), self.area.find_node(request.to));
         let (Some(from), Some(to)) = ends else { return Ok(None) };
         let sought = Sought { from, to, pickup: asked.pickup, dropoff: asked.dropoff };
@@ -318,7 +326,8 @@ impl<'a> Desk<'a> {
             let seat = self.seat(shuttle)?;
             let wanted = seat.request(area, &asked)?;
             let rule = seat.reason(&wanted, &mut probe);
-            *counted.entry(rule.map_err(|fault| Turned::Bug { detail: fault.to_string() })?).or_default() += 1;
+            *counted.entry(rule.map_err(|fault| Turned::Bug { detail: fault.to_string() })?).or_default() +=
+                1;
         }
         self.probe = probe;
         Ok(counted.into_iter().collect())

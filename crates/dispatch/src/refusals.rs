@@ -72,11 +72,7 @@ impl Work<'_> {
 }
 
 impl Desk<'_> {
-    pub(crate) fn explain(
-        &mut self,
-        request: &Request,
-        classes: &[RideClass],
-    ) -> Result<Refusal, Turned> {
+    pub(crate) fn explain(&mut self, request: &Request, classes: &[RideClass]) -> Result<Refusal, Turned> {
         let against = self.reasons(request, request.wish, classes)?;
         let mut refusal = Refusal { reasons: reasons(&against), alternatives: Vec::new() };
         let policy = self.policy();

@@ -259,8 +259,7 @@ impl Viewer<'_> {
             }
             News::Late { visit, vehicle, window, late } => {
                 let late = same(late.minutes_up().to_string());
-                let blanks =
-                    [("{vehicle}", by(vehicle)), ("{window}", spoken(*window)), ("{late}", late)];
+                let blanks = [("{vehicle}", by(vehicle)), ("{window}", spoken(*window)), ("{late}", late)];
                 let code = match visit.kind {
                     VisitKind::Pickup => "late_pickup",
                     VisitKind::Dropoff => "late_dropoff",

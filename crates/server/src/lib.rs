@@ -45,11 +45,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use app::Setup;
+pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use notify::{
     Letter, LogNotifier, MailNotifier, Notifier, Security, Setup as NotifySetup, SmtpSettings, Undelivered,
     WebhookNotifier,
 };
-pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use problem::Problem;
 
 use app::App;

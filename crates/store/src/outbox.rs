@@ -257,7 +257,8 @@ mod tests {
         assert_eq!(outbox.position(AREA).unwrap(), Some(Version(3)));
         assert_eq!(outbox.list_open(AREA, "webhook", 10).unwrap(), [delivery("3-1")]);
         assert!(outbox.list_open(AREA, "mail", 10).unwrap().is_empty());
-        let failed = Delivery { standing: Standing::Failed, reason: Some("http_404".to_owned()), ..delivery("3-1") };
+        let failed =
+            Delivery { standing: Standing::Failed, reason: Some("http_404".to_owned()), ..delivery("3-1") };
         outbox.settle(AREA, &failed).unwrap();
         assert_eq!(outbox.list_shown(AREA, 10).unwrap(), [failed]);
         outbox.forget_before(Timestamp::from_unix_seconds(1)).unwrap();

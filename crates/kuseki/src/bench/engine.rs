@@ -106,7 +106,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
 
 fn spread(micros: &mut [f64]) -> serde_json::Value {
     micros.sort_by(f64::total_cmp);
-    let at = |share: f64| micros.get(((micros.len() as f64 * share) as usize).min(micros.len().saturating_sub(1)));
+    let at =
+        |share: f64| micros.get(((micros.len() as f64 * share) as usize).min(micros.len().saturating_sub(1)));
     let round = |us: Option<&f64>| us.map(|us| us.round());
     let mean = micros.iter().sum::<f64>() / micros.len().max(1) as f64;
     serde_json::json!({ "mean": mean.round(), "p50": round(at(0.5)), "p99": round(at(0.99)), "max": round(micros.last()) })
@@ -154,7 +155,11 @@ fn open(arguments: &Arguments, roads: &Arc<Roads>, draw: &mut Draw) -> Result<(E
             let layouts = [(7, 0), (5, 1)].map(|(seats, wheelchairs)| Layout { seats, wheelchairs }).to_vec();
             let shift = window((7, 30), (18, 30))?;
             let (kind, attendant) = (VehicleKind::Van, number % 2 == 0);
-            submit(&mut engine, Command::AddVehicle(NewVehicle { facility, kind, layouts, shift, attendant }), now)?;
+            submit(
+                &mut engine,
+                Command::AddVehicle(NewVehicle { facility, kind, layouts, shift, attendant }),
+                now,
+            )?;
             // Two in three drivers help inside between the runs.
             let duties = if number % 3 == 0 { Vec::new() } else { vec![window((9, 50), (16, 20))?] };
             let weekdays = Weekdays(Weekday::ALL.to_vec());

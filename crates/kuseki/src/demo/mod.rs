@@ -114,5 +114,7 @@ fn greet(area_name: &str, address: &str, arguments: &Arguments, scenario: &Scena
         "quarter of an hour of watching shows every case. Data: {}. Ctrl-C ends it.",
         arguments.data.display()
     );
-    println!("Who would be told what by mail or telephone follows on standard error (RUST_LOG=warn hides it).");
+    println!(
+        "Who would be told what by mail or telephone follows on standard error (RUST_LOG=warn hides it)."
+    );
 }

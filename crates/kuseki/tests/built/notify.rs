@@ -96,8 +96,7 @@ fn notices_of<'a>(plan: &'a Value, rider: &str) -> Vec<&'a Value> {
 #[tokio::test]
 async fn a_notice_that_was_delivered_is_given_and_one_that_failed_stays_with_the_operator() {
     let site = Site::draw();
-    let receiver =
-        Receiver::start(|_, body| if body["recipient"] == "gone" { 410 } else { 200 }).await;
+    let receiver = Receiver::start(|_, body| if body["recipient"] == "gone" { 410 } else { 200 }).await;
     let server = Server::start(with_webhook(&site, &site.data(), &receiver.url));
     let town = Town::register(server.client(), &site).await;
     let hook = |name: &str| json!({ "by": "webhook", "address": name });
@@ -129,7 +128,10 @@ async fn a_notice_that_was_delivered_is_given_and_one_that_failed_stays_with_the
     for notice in to_call {
         assert!(notice["given_at"].is_null() && notice["delivery"].is_null(), "{notice}");
         let read = notice["script"]["read_ja"].as_str().unwrap();
-        assert!(read.starts_with("こちらはデイみどり、送迎の係です。会員12様でいらっしゃいますか。"), "{read}");
+        assert!(
+            read.starts_with("こちらはデイみどり、送迎の係です。会員12様でいらっしゃいますか。\n"),
+            "{read}"
+        );
         assert!(read.contains("みどり2号"), "{read}");
         assert!(notice["script"]["if_unanswered_ja"].as_str().unwrap().contains("出られないとき"));
         let given = town.client.post(&format!("/notices/{}/given", id_of(notice)), &json!({})).await;

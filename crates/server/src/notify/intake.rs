@@ -172,11 +172,9 @@ impl Intake {
             let row = row(name, notice);
             rows.push(match is_there(name) {
                 true => row,
-                false => Delivery {
-                    standing: Standing::Failed,
-                    reason: Some("not_set_up".to_owned()),
-                    ..row
-                },
+                false => {
+                    Delivery { standing: Standing::Failed, reason: Some("not_set_up".to_owned()), ..row }
+                }
             });
         }
         rows

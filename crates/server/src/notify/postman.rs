@@ -38,13 +38,8 @@ struct Postman {
 /// Runs until the service is gone.
 pub async fn run(room: Room, notifier: Arc<dyn Notifier>) {
     let mut bell = room.bell.subscribe();
-    let mut postman = Postman {
-        room,
-        notifier,
-        going: JoinSet::new(),
-        out: BTreeSet::new(),
-        later: BTreeMap::new(),
-    };
+    let mut postman =
+        Postman { room, notifier, going: JoinSet::new(), out: BTreeSet::new(), later: BTreeMap::new() };
     loop {
         let next = postman.set_out().await;
         tokio::select! {
@@ -136,8 +131,7 @@ async fn carry(room: &Room, notifier: &dyn Notifier, mut delivery: Delivery) -> 
     match notifier.deliver(&letter).await {
         Ok(()) => {
             delivery.reason = None;
-            delivery.standing =
-                if delivery.notice.is_some() { Standing::Sent } else { Standing::Delivered };
+            delivery.standing = if delivery.notice.is_some() { Standing::Sent } else { Standing::Delivered };
         }
         Err(Undelivered::ForNow(reason)) => {
             delivery.reason = Some(reason);
@@ -156,8 +150,7 @@ async fn carry(room: &Room, notifier: &dyn Notifier, mut delivery: Delivery) -> 
 fn write(room: &Room, delivery: &Delivery, adapter: &str) -> Result<Letter, (Standing, &'static str)> {
     let app = &room.app;
     let snapshot = app.service.snapshot();
-    let about: About =
-        serde_json::from_str(&delivery.about).map_err(|_| (Standing::Failed, "unreadable"))?;
+    let about: About = serde_json::from_str(&delivery.about).map_err(|_| (Standing::Failed, "unreadable"))?;
     let known: RiderEntry = entry(&app.service.register, "rider", &delivery.listener);
     let viewer = app.viewer(&snapshot);
     let is_log = adapter == "log";

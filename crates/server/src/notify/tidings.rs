@@ -64,9 +64,9 @@ impl Tidings {
                 VisitKind::Pickup => !booked(&visit.request),
                 VisitKind::Dropoff => !waits(&visit.request),
             },
-            Tidings::News { news: News::Time { request, .. } | News::OtherVehicle { request, .. }, .. } => {
-                !waits(request)
-            }
+            Tidings::News {
+                news: News::Time { request, .. } | News::OtherVehicle { request, .. }, ..
+            } => !waits(request),
             Tidings::News { .. } => false,
             Tidings::Booked { request, .. } | Tidings::OnTheWay { request, .. } => !booked(request),
             Tidings::Cancelled { pickup, .. } => pickup.is_some_and(|window| over(window.close())),

@@ -50,7 +50,8 @@ impl WebhookNotifier {
         let executor = TokioExecutor::new();
         let way = if uri.scheme_str() == Some("https") {
             let native = HttpsConnectorBuilder::new().with_native_roots();
-            let native = native.map_err(|e| format!("the certificates of this machine cannot be read: {e}"))?;
+            let native =
+                native.map_err(|e| format!("the certificates of this machine cannot be read: {e}"))?;
             Way::Tls(Client::builder(executor).build(native.https_only().enable_http1().build()))
         } else {
             Way::Plain(Client::builder(executor).build(HttpConnector::new()))

@@ -91,8 +91,9 @@ impl Viewer<'_> {
         };
         let unanswered = sentence("script", unanswered, &blanks);
         wire::Script {
-            read_ja: parts.iter().map(|p| p.ja.as_str()).collect(),
-            read_en: parts.iter().map(|p| p.en.as_str()).collect::<Vec<_>>().join(" "),
+            // A line each: greeting, news, farewell. Whoever reads aloud draws breath there.
+            read_ja: parts.each_ref().map(|p| p.ja.as_str()).join("\n"),
+            read_en: parts.each_ref().map(|p| p.en.as_str()).join("\n"),
             if_unanswered_ja: unanswered.ja,
             if_unanswered_en: unanswered.en,
         }

@@ -42,8 +42,8 @@ export class MockDay {
     this.notices = [{ id: `notice-${this.notices.length + 1}`, to, to_id: "x", to_name, phone: to === "rider" ? "0270-00-1001" : null, kind: "time", breaks_promise, text_ja, text_en, given_at: null,
       by: to !== "rider" ? null : delivery ? "mail" : "phone", delivery,
       script: {
-        read_ja: `こちらはせおとデイサービス、送迎の係です。${to_name}様でいらっしゃいますか。${text_ja}ご不明な点はございませんか。では、失礼いたします。`,
-        read_en: `This is the transport desk. Am I speaking with ${to_name}? ${text_en} Thank you, goodbye.`,
+        read_ja: `こちらはせおとデイサービス、送迎の係です。${to_name}様でいらっしゃいますか。\n${text_ja}\nご不明な点はございませんか。では、失礼いたします。`,
+        read_en: `This is the transport desk. Am I speaking with ${to_name}?\n${text_en}\nThank you, goodbye.`,
         if_unanswered_ja: "出られないときは、10分ほどあけてもう一度おかけください。", if_unanswered_en: "If nobody answers, call again after ten minutes.",
       } }, ...this.notices];
   }

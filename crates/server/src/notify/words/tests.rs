@@ -56,9 +56,7 @@ impl Office {
         };
         office.must(Command::AddCorporation, None).await;
         let node = roads.snap(Point::from_degrees(36.3, 139.2).unwrap()).unwrap().node;
-        office
-            .must(Command::AddPlace(NewPlace { node, largest_vehicle: VehicleKind::Van }), None)
-            .await;
+        office.must(Command::AddPlace(NewPlace { node, largest_vehicle: VehicleKind::Van }), None).await;
         let hours = |a, b| DayWindow::new(DayTime::hm(a, 0), DayTime::hm(b, 0)).unwrap();
         let facility = NewFacility {
             corporation: CorporationId(1),
@@ -119,8 +117,8 @@ impl Office {
 
 const MEMBER: Listener = Listener::Rider(RiderId(1));
 const GUEST: Listener = Listener::Rider(RiderId(2));
-const ASK: &str = "こちらはデイみどり、送迎の係です。佐藤 ハル様でいらっしゃいますか。";
-const BYE: &str = "ご不明な点はございませんか。では、失礼いたします。";
+const ASK: &str = "こちらはデイみどり、送迎の係です。佐藤 ハル様でいらっしゃいますか。\n";
+const BYE: &str = "\nご不明な点はございませんか。では、失礼いたします。";
 
 #[tokio::test]
 async fn every_kind_of_news_has_words_to_read_aloud() {
@@ -183,7 +181,7 @@ async fn guests_drivers_and_facilities_are_spoken_to_as_what_they_are() {
     assert_eq!(
         script.read_ja,
         format!(
-            "こちらはせおと町、送迎の係です。鈴木 キヨ様でいらっしゃいますか。申し訳ございません。本日の車をご用意できなく\
+            "こちらはせおと町、送迎の係です。鈴木 キヨ様でいらっしゃいますか。\n申し訳ございません。本日の車をご用意できなく\
              なりました。ほかの時間や方法を、ご一緒に考えさせてください。{BYE}"
         )
     );
@@ -193,14 +191,14 @@ async fn guests_drivers_and_facilities_are_spoken_to_as_what_they_are() {
     let script = office.script(Listener::Driver(VehicleId(1)), visits);
     assert_eq!(
         script.read_ja,
-        "さくら1号の運転手さん、お疲れさまです。本日の立ち寄り先が変わりました。追加はなし、取りやめはなし、\
-         時刻の変更はなしです。安全な所に止まってから、画面で確かめてください。"
+        "さくら1号の運転手さん、お疲れさまです。\n本日の立ち寄り先が変わりました。追加はなし、取りやめはなし、\
+         時刻の変更はなしです。\n安全な所に止まってから、画面で確かめてください。"
     );
     let runs = News::Runs { moved: 1, retimed: 2, without: 0 };
     let script = office.script(Listener::Facility(FacilityId(1)), runs);
     assert_eq!(
         script.read_ja,
-        "デイみどりさん、いつもお世話になっております。送迎の係です。本日の送迎表が変わりました。車の変わる方が1名、\
-         時間の変わる方が2名、車をご用意できない方が0名です。送迎表の画面でご確認ください。よろしくお願いいたします。"
+        "デイみどりさん、いつもお世話になっております。送迎の係です。\n本日の送迎表が変わりました。車の変わる方が1名、\
+         時間の変わる方が2名、車をご用意できない方が0名です。\n送迎表の画面でご確認ください。よろしくお願いいたします。"
     );
 }
