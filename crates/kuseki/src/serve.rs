@@ -1,5 +1,6 @@
 //! `kuseki serve`, and the wiring that it shares with the demo.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -262,5 +263,8 @@ async fn asked_to_stop() {
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,notify=info"));
-    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+    // Colours are for eyes; a file or a log collector would keep them as rubbish between the words.
+    let coloured = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    drop(lines.with_ansi(coloured).try_init());
 }

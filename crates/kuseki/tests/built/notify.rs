@@ -187,7 +187,7 @@ async fn a_wrong_contact_is_answered_by_what_is_wrong() {
         (json!({ "by": "pigeon" }), "by"),
     ] {
         let problem = town.client.json(Method::PUT, &path, &contact).await.expect(422);
-        assert_eq!(problem["field"], field, "{contact}: {problem}");
+        assert_eq!(problem["errors"][0]["field"], field, "{contact}: {problem}");
     }
     let nobody = town.client.json(Method::PUT, "/riders/rider-99/contact", &json!({ "by": "phone" })).await;
     nobody.expect(404);
