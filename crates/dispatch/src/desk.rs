@@ -44,30 +44,30 @@ impl Floors {
 
     /// Whether an event may change what vehicles can do other than by changing their routes.
     pub fn rest_on(event: &Event) -> bool {
-        match event {
+        !matches!(
+            event,
             Event::RequestMade { .. }
-            | Event::OffersMade { .. }
-            | Event::RequestRefused { .. }
-            | Event::OffersExpired { .. }
-            | Event::OfferAccepted { .. }
-            | Event::RequestCancelled { .. }
-            | Event::PlanChanged { .. }
-            | Event::PlanImproved { .. }
-            | Event::RouteAcknowledged { .. }
-            | Event::Departed { .. }
-            | Event::Arrived { .. }
-            | Event::Boarded { .. }
-            | Event::Alighted { .. }
-            | Event::NoShow { .. }
-            | Event::DelayChanged { .. }
-            | Event::NoticesMade { .. }
-            | Event::NoticeGiven { .. }
-            | Event::PlaceAdded { .. }
-            | Event::RiderAdded { .. }
-            | Event::ContactSet { .. }
-            | Event::RiderPlaceAdded { .. } => false,
-            _ => true,
-        }
+                | Event::OffersMade { .. }
+                | Event::RequestRefused { .. }
+                | Event::OffersExpired { .. }
+                | Event::OfferAccepted { .. }
+                | Event::RequestCancelled { .. }
+                | Event::PlanChanged { .. }
+                | Event::PlanImproved { .. }
+                | Event::RouteAcknowledged { .. }
+                | Event::Departed { .. }
+                | Event::Arrived { .. }
+                | Event::Boarded { .. }
+                | Event::Alighted { .. }
+                | Event::NoShow { .. }
+                | Event::DelayChanged { .. }
+                | Event::NoticesMade { .. }
+                | Event::NoticeGiven { .. }
+                | Event::PlaceAdded { .. }
+                | Event::RiderAdded { .. }
+                | Event::ContactSet { .. }
+                | Event::RiderPlaceAdded { .. }
+        )
     }
 
     fn of_day(&mut self, day: ServiceDay, ahead: Ahead) -> &mut OfDay {
