@@ -4,7 +4,11 @@ use dispatch::Happened;
 use domain::{Area, Event, Listener, News, VisitKind, Wish};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use units::{NoticeId, RequestId, RiderId, ServiceDay, Timestamp, VehicleId, Window};
+use units::{NoticeId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
+
+/// A guest's ride may move many times before it comes; only then is it worth a letter. Which vehicle comes in the end is
+/// said when it is on its way.
+const MOVES_TOLD_FROM: Seconds = Seconds::minutes(30);
 
 /// What one rider is told, as ids and times; words come from the message files when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,9 +68,13 @@ impl Tidings {
                 VisitKind::Pickup => !booked(&visit.request),
                 VisitKind::Dropoff => !waits(&visit.request),
             },
-            Tidings::News {
-                news: News::Time { request, .. } | News::OtherVehicle { request, .. }, ..
-            } => !waits(request),
+            Tidings::News { news: News::Time { request, .. }, .. } => !waits(request),
+            // Moved once more: the later letter tells the truth.
+            Tidings::News { news: News::OtherVehicle { request, vehicle, .. }, notice: None } => {
+                let booking = area.requests.get(request).and_then(|r| r.find_active_booking());
+                booking.is_none_or(|b| b.vehicle != *vehicle)
+            }
+            Tidings::News { news: News::OtherVehicle { request, .. }, .. } => !waits(request),
             Tidings::News { .. } => false,
             Tidings::Booked { request, .. } | Tidings::OnTheWay { request, .. } => !booked(request),
             Tidings::Cancelled { pickup, .. } => pickup.is_some_and(|window| over(window.close())),
@@ -116,6 +124,9 @@ pub fn tidings_of(before: &Area, events: &[Arc<Happened>]) -> Vec<(RiderId, Tidi
             .filter_map(|ride| {
                 let request = before.requests.get(&ride.request)?;
                 let window = request.find_active_booking()?.promise.pickup;
+                if window.open() - first.at > MOVES_TOLD_FROM {
+                    return None;
+                }
                 let direction = domain::Direction::PickupRun;
                 let news =
                     News::OtherVehicle { request: ride.request, direction, vehicle: ride.vehicle, window };
