@@ -72,6 +72,7 @@ impl Floors {
                 | Event::NoticeGiven { .. }
                 | Event::PlaceAdded { .. }
                 | Event::RiderAdded { .. }
+                | Event::ContactSet { .. }
                 | Event::RiderPlaceAdded { .. }
         )
     }

@@ -375,6 +375,7 @@ pub fn created(events: &[Event]) -> Option<(&'static str, String)> {
             Some(("vehicle", vehicle.id.to_string()))
         }
         Event::RiderAdded { rider } | Event::RiderChanged { rider } => Some(("rider", rider.id.to_string())),
+        Event::ContactSet { rider } => Some(("rider", rider.to_string())),
         Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
             Some(("driver", driver.id.to_string()))
         }
@@ -403,6 +404,7 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         | Command::NoteJoin { rider, .. }
         | Command::PinRide { rider, .. }
         | Command::SetCare { rider, .. }
+        | Command::SetContact { rider }
         | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
         Command::ChangePlace { place, .. } => Some(place.to_string()),
         Command::ChangeFacility { facility, .. } => Some(facility.to_string()),

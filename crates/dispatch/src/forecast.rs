@@ -1,7 +1,10 @@
 //! When coming visits will really begin, and who has to be told.
 
-use domain::{Area, Event, PlannedVisit, Progress, RouteId, Terms, TravelTimes, VisitKey, VisitKind};
-use units::{Seconds, ServiceDay, Timestamp};
+use domain::{
+    Area, Cause, Direction, Event, Listener, News, Notice, PlannedVisit, Progress, RouteId, Terms,
+    TravelTimes, VisitKey, VisitKind, Wish,
+};
+use units::{NoticeId, Seconds, ServiceDay, Timestamp};
 
 use crate::turned::Turned;
 use crate::work::Work;
@@ -105,7 +108,47 @@ impl Work<'_> {
                 }
             }
         }
-        changes.into_iter().try_for_each(|event| self.take(event))
+        let late: Vec<(VisitKey, Seconds)> = changes
+            .iter()
+            .filter_map(|event| match event {
+                Event::DelayChanged { visit, late } => Some((*visit, *late)),
+                _ => None,
+            })
+            .collect();
+        changes.into_iter().try_for_each(|event| self.take(event))?;
+        self.tell_late(today, &late)
+    }
+
+    /// Whoever waits for a visit that is later than it ever was has to be told. A forecast that swings about a limit is
+    /// no news each time, and one that comes back is none at all: who was told to wait is not called again for good news.
+    fn tell_late(&mut self, today: ServiceDay, changes: &[(VisitKey, Seconds)]) -> Result<(), Turned> {
+        let told = |visit: VisitKey| {
+            let bands = self.area.notices.values().filter_map(|issued| match issued.notice.news {
+                News::Late { visit: of, late, .. } if of == visit => Some(band(late)),
+                _ => None,
+            });
+            bands.max().unwrap_or(0)
+        };
+        let mut notices = Vec::new();
+        for (visit, late) in changes.iter().filter(|(visit, late)| band(*late) > told(*visit)) {
+            let Some(request) = self.area.requests.get(&visit.request) else { continue };
+            let Some(booking) = request.find_active_booking() else { continue };
+            let (at_home, window) = match request.wish {
+                Wish::Run { direction: Direction::DropoffRun, .. } => {
+                    (VisitKind::Dropoff, booking.promise.dropoff)
+                }
+                _ => (VisitKind::Pickup, booking.promise.pickup),
+            };
+            if visit.kind == at_home {
+                let id = NoticeId(self.area.last_notice.0 + 1 + notices.len() as u32);
+                let news = News::Late { visit: *visit, vehicle: booking.vehicle, window, late: *late };
+                notices.push(Notice { id, to: Listener::Rider(request.rider), news });
+            }
+        }
+        if notices.is_empty() {
+            return Ok(());
+        }
+        self.take(Event::NoticesMade { day: today, cause: Cause::Late, notices })
     }
 }
 

@@ -8,7 +8,7 @@ use dispatch::{Engine, Reply, Setup, Submission, Turned};
 use domain::{
     AbsenceKind, Care, Command, Direction, Event, JoinKind, Layout, Listener, Membership, Needs, NewDriver,
     NewFacility, NewPlace, NewRider, NewVehicle, News, Notice, Pin, PlanStart, Rejection, RequestState,
-    Resource, VehicleKind, Weekdays, Wish,
+    Resource, VehicleKind, VisitKey, VisitKind, Weekdays, Wish,
 };
 use roads::Roads;
 use store::MemoryLog;
@@ -167,6 +167,30 @@ fn when_a_vehicle_is_out_its_riders_go_with_others_and_all_are_told() {
     let again = office.try_at(Command::GiveNotice { notice: first }, at(7, 13)).unwrap();
     assert!(again.events.is_empty());
     assert_eq!(office.engine.state().notices[&first].given_at, Some(at(7, 12)));
+    office.close();
+}
+
+#[test]
+fn who_waits_for_a_late_vehicle_is_told_at_five_and_at_ten_minutes_and_no_more() {
+    let mut office = Office::open();
+    office.plan();
+    // No vehicle ever leaves: every pickup of the morning gets later and later.
+    let mut told: BTreeMap<VisitKey, Vec<(Timestamp, Seconds)>> = BTreeMap::new();
+    for minute in 0..150 {
+        let now = at(7 + minute / 60, minute % 60);
+        for notice in notices(&office.try_at(Command::Tick, now).unwrap()) {
+            let News::Late { visit, window, late, .. } = notice.news else { panic!("{notice:?}") };
+            assert_eq!(visit.kind, VisitKind::Pickup, "the drop-off at the facility is told to nobody");
+            assert!(now < window.close() + late, "it is told before it happens");
+            told.entry(visit).or_default().push((now, late));
+        }
+    }
+    assert_eq!(told.len(), MEMBERS as usize - 1, "{told:?}");
+    for calls in told.values() {
+        let lates: Vec<i64> = calls.iter().map(|(_, late)| late.0).collect();
+        let (first, second) = (lates[0], lates[1]);
+        assert!(lates.len() == 2 && (300..600).contains(&first) && second >= 600, "{lates:?}");
+    }
     office.close();
 }
 

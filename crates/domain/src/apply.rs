@@ -52,6 +52,8 @@ impl Area {
                 let known = self.riders.get(rider).ok_or_else(|| fail(format!("{rider} is unknown")))?;
                 self.riders.insert(*rider, Arc::new(Rider { care: care.clone(), ..Rider::clone(known) }));
             }
+            // The register holds what it is; planning does not ask.
+            Event::ContactSet { .. } => {}
             Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
                 self.drivers.insert(driver.id, Arc::new(driver.clone()));
             }

@@ -55,6 +55,10 @@ pub enum Command {
         rider: RiderId,
         care: Care,
     },
+    /// The rider is told in another way; which, is in the register entry that comes with it.
+    SetContact {
+        rider: RiderId,
+    },
     AddDriver(NewDriver),
     /// Replaces what is known of a driver.
     ChangeDriver {

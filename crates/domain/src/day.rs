@@ -1,7 +1,9 @@
 //! What belongs to the plan of one day (送迎表): runs as an office writes them, pins, drivers' turns, and who has to be told.
 
 use serde::{Deserialize, Serialize};
-use units::{DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, Timestamp, VehicleId, Window};
+use units::{
+    DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, Seconds, Timestamp, VehicleId, Window,
+};
 
 use crate::plan::VisitKey;
 use crate::request::Direction;
@@ -56,6 +58,8 @@ pub enum Cause {
     Improvement,
     /// Something came free for somebody on the waiting list.
     SeatFree(RequestId),
+    /// Vehicles are late.
+    Late,
 }
 
 /// Somebody who has to be told.
@@ -87,6 +91,8 @@ pub enum News {
     NoRide { request: RequestId, direction: Option<Direction>, former: Option<Window> },
     /// A seat has come free for a wish on the waiting list; the offers stand until then.
     SeatFree { request: RequestId, window: Window, until: Timestamp },
+    /// The vehicle comes to the home (or to where a guest is picked up) so much behind the end of what was told.
+    Late { visit: VisitKey, vehicle: VehicleId, window: Window, late: Seconds },
     /// The vehicle's coming visits have changed.
     Visits { added: Vec<VisitKey>, dropped: Vec<VisitKey>, retimed: Vec<VisitKey> },
     /// How many members change vehicle, get another time, and have no ride.

@@ -17,7 +17,7 @@ use crate::facts::decide_fact;
 use crate::judge::TravelTimes;
 use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
 use crate::masters_change::{change_facility, change_place, change_rider, change_vehicle};
-use crate::masters_decide::{add_driver, change_driver, set_care, share_vehicles};
+use crate::masters_decide::{add_driver, change_driver, set_care, set_contact, share_vehicles};
 use crate::plan::{Proposal, RouteId, VisitKey};
 use crate::policy::{Policy, RideClass};
 use crate::rejection::{Reason, Refusal, Rejection};
@@ -124,6 +124,7 @@ pub fn decide(
         Command::AdoptPolicy(policy) => adopt_policy(policy, now),
         Command::NoteAbsence { rider, day, kind } => note_absence(area, *rider, *day, *kind, now),
         Command::SetCare { rider, care } => set_care(area, *rider, care),
+        Command::SetContact { rider } => set_contact(area, *rider),
         Command::AddDriver(new) => add_driver(area, new),
         Command::ChangeDriver { driver, new } => change_driver(area, *driver, new),
         Command::ShareVehicles { facilities } => share_vehicles(area, facilities),

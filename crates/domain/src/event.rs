@@ -59,6 +59,10 @@ pub enum Event {
         rider: RiderId,
         care: Care,
     },
+    /// How and where the rider is told has changed; that itself is in the register.
+    ContactSet {
+        rider: RiderId,
+    },
     DriverAdded {
         driver: Driver,
     },
@@ -257,6 +261,7 @@ impl Event {
             Event::RiderChanged { .. } => "rider_changed",
             Event::PolicyAdopted { .. } => "policy_adopted",
             Event::CareSet { .. } => "care_set",
+            Event::ContactSet { .. } => "contact_set",
             Event::DriverAdded { .. } => "driver_added",
             Event::DriverChanged { .. } => "driver_changed",
             Event::VehiclesShared { .. } => "vehicles_shared",

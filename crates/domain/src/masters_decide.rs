@@ -32,6 +32,11 @@ pub(crate) fn set_care(area: &Area, rider: RiderId, care: &Care) -> Result<Decis
     Ok(Decision::just(vec![Event::CareSet { rider, care: care.clone() }]))
 }
 
+pub(crate) fn set_contact(area: &Area, rider: RiderId) -> Result<Decision, Rejection> {
+    area.riders.get(&rider).ok_or_else(|| unknown("rider", &rider))?;
+    Ok(Decision::just(vec![Event::ContactSet { rider }]))
+}
+
 pub(crate) fn add_driver(area: &Area, new: &NewDriver) -> Result<Decision, Rejection> {
     let id = DriverId(area.drivers.get_max().map_or(0, |(id, _)| id.0) + 1);
     Ok(Decision::just(vec![Event::DriverAdded { driver: sound_driver(area, id, new)? }]))

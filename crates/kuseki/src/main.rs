@@ -2,6 +2,7 @@
 
 mod fault;
 mod serve;
+mod notify_options;
 mod demo;
 mod simulate;
 mod solve;

@@ -1,5 +1,6 @@
 //! `kuseki serve`, and the wiring that it shares with the demo.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,11 +9,12 @@ use std::time::Duration;
 use dispatch::{Clock, Service, ServiceSetup, Setup, SystemClock, TownClock};
 use domain::Event;
 use roads::Roads;
-use store::{AreaSettings, DataDir, EventLog, Version};
+use store::{AreaSettings, DataDir, EventLog, Outbox, Version};
 use tokio::net::TcpListener;
 use units::{AreaId, Timestamp};
 
 use crate::fault::Fault;
+use crate::notify_options::NotifyArguments;
 use crate::roads_command::read_speeds;
 
 pub const AREA: AreaId = AreaId(1);
@@ -54,6 +56,8 @@ pub struct Arguments {
     /// Steps of background search for a better plan, whenever it has changed; 0 for none.
     #[arg(long, default_value_t = sim::IMPROVE_STEPS, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     improve_steps: u64,
+    #[command(flatten)]
+    notify: NotifyArguments,
 }
 
 /// A town ready to be served: its data directory is locked, its log folded.
@@ -62,6 +66,7 @@ pub struct House {
     pub history: Vec<Event>,
     pub history_version: Version,
     pub settings: Arc<AreaSettings>,
+    pub outbox: Outbox,
     /// Held as long as the house stands; dropped last.
     _data: DataDir,
 }
@@ -101,8 +106,10 @@ impl Beginning {
         let engine = Setup { area: AREA, roads, log: self.log };
         let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps })?;
         let settings = Arc::new(self.data.settings()?);
+        let outbox = self.data.outbox()?;
         Ok(House {
             settings,
+            outbox,
             service: Arc::new(service),
             history: self.history,
             history_version: self.history_version,
@@ -113,6 +120,7 @@ impl Beginning {
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     start_logging();
+    let adapters = arguments.notify.adapters()?;
     let roads = Arc::new(find_roads(arguments)?);
     if let Some(warning) = roads_warning(&roads) {
         eprintln!("kuseki: {warning}");
@@ -123,7 +131,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     runtime()?.block_on(async {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
-        serve(house, listener, &arguments.area_name, None, arguments.base_map).await
+        let outside = Outside { demo_clock: None, base_map: arguments.base_map, adapters };
+        serve(house, listener, &arguments.area_name, outside).await
     })
 }
 
@@ -171,13 +180,19 @@ pub fn address_of(listener: &TcpListener) -> String {
     listener.local_addr().map_or_else(|_| "http://127.0.0.1".to_owned(), |a| format!("http://{a}"))
 }
 
+/// What differs between a service and a demo.
+pub struct Outside {
+    pub demo_clock: Option<Arc<TownClock>>,
+    pub base_map: Option<server::BaseMap>,
+    pub adapters: Vec<Arc<dyn server::Notifier>>,
+}
+
 /// Serves until the process is asked to stop; then finishes what was accepted.
 pub async fn serve(
     house: House,
     listener: TcpListener,
     area_name: &str,
-    demo_clock: Option<Arc<TownClock>>,
-    base_map: Option<server::BaseMap>,
+    outside: Outside,
 ) -> Result<(), Fault> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -186,15 +201,16 @@ pub async fn serve(
     let setup = server::Setup {
         service: house.service.clone(),
         area_name: area_name.to_owned(),
-        demo_clock,
+        demo_clock: outside.demo_clock,
         roads_warning: roads_warning(&house.service.roads),
-        base_map: base_map.unwrap_or_else(|| kept_base_map(&house.settings)),
+        base_map: outside.base_map.unwrap_or_else(|| kept_base_map(&house.settings)),
         keep_base_map: keeper(house.settings),
         history: house.history,
         history_version: house.history_version,
+        notify: server::NotifySetup { outbox: house.outbox, adapters: outside.adapters },
         metrics,
     };
-    let router = server::router(setup);
+    let router = server::router(setup)?;
     let address = address_of(&listener);
     let served = axum::serve(listener, router).with_graceful_shutdown(asked_to_stop());
     // Open sockets of pages never end by themselves: after the signal they get a moment, no more.
@@ -246,6 +262,9 @@ async fn asked_to_stop() {
 /// Log lines go to standard error; `RUST_LOG` chooses which.
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,notify=info"));
+    // Colours are for eyes; a file or a log collector would keep them as rubbish between the words.
+    let coloured = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    drop(lines.with_ansi(coloured).try_init());
 }

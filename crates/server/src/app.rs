@@ -39,6 +39,8 @@ pub struct Setup {
     pub history: Vec<domain::Event>,
     /// Number of the last of them.
     pub history_version: store::Version,
+    /// How people outside are told.
+    pub notify: crate::notify::Setup,
     /// Renders the metrics.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
 }
@@ -47,6 +49,7 @@ pub struct App {
     pub service: Arc<Service>,
     pub legs: Legs,
     pub feed: Feed,
+    pub deliveries: crate::notify::Deliveries,
     pub figures: ArcSwap<stats::Figures>,
     pub tiles: Arc<crate::tiles::Tiles>,
     pub base_map: ArcSwap<crate::base_map::BaseMap>,
@@ -69,7 +72,14 @@ impl App {
     }
 
     pub fn viewer<'a>(&'a self, snapshot: &'a Snapshot) -> Viewer<'a> {
-        Viewer { service: &self.service, legs: &self.legs, snapshot, now: self.service.clock.now() }
+        Viewer {
+            service: &self.service,
+            legs: &self.legs,
+            snapshot,
+            now: self.service.clock.now(),
+            area_name: &self.area_name,
+            deliveries: &self.deliveries,
+        }
     }
 
     pub fn area(&self, snapshot: &Snapshot) -> wire::Area {

@@ -3,6 +3,7 @@
 use domain::{Direction, IssuedNotice, Listener, News, RequestState, Resource, VisitKey, VisitKind, Wish};
 use units::{DayTime, DriverId, FacilityId, RiderId, ServiceDay, VehicleId, Window};
 
+use crate::notify::kind_of;
 use crate::problem::Problem;
 use crate::register::{DriverEntry, NameEntry, entry};
 use crate::texts::{Both, sentence};
@@ -206,22 +207,29 @@ impl Viewer<'_> {
                 ("facility", facility.to_string(), known.name, None)
             }
         };
-        let (kind, breaks_promise, text) = self.news(&notice.news);
+        let (breaks_promise, text) = self.news(&notice.news);
+        let by = match notice.to {
+            Listener::Rider(rider) => Some(self.contact(rider).by),
+            Listener::Driver(_) | Listener::Facility(_) => None,
+        };
         Some(wire::Notice {
             id: notice.id.to_string(),
             to: to.to_owned(),
             to_id,
             to_name,
             phone,
-            kind: kind.to_owned(),
+            kind: kind_of(&notice.news).to_owned(),
             breaks_promise,
             text_ja: text.ja,
             text_en: text.en,
             given_at: issued.given_at.map(|at| at.to_string()),
+            by,
+            delivery: self.deliveries.find(notice.id),
+            script: self.script(issued),
         })
     }
 
-    fn news(&self, news: &News) -> (&'static str, bool, Both) {
+    fn news(&self, news: &News) -> (bool, Both) {
         let way = |direction: &Direction| sentence("direction", &name_of(*direction), &[]);
         let by = |vehicle: &VehicleId| same(self.vehicle_name(*vehicle));
         let none = || sentence("notice", "none", &[]);
@@ -234,7 +242,7 @@ impl Viewer<'_> {
                 ];
                 blanks.extend(former.map(|former| ("{former}", spoken(former))));
                 let code = if former.is_some() { "time_changed" } else { "time" };
-                ("time", former.is_some(), sentence("notice", code, &blanks))
+                (former.is_some(), sentence("notice", code, &blanks))
             }
             News::OtherVehicle { direction, vehicle, window, .. } => {
                 let blanks = [
@@ -242,17 +250,26 @@ impl Viewer<'_> {
                     ("{vehicle}", by(vehicle)),
                     ("{window}", spoken(*window)),
                 ];
-                ("other_vehicle", false, sentence("notice", "other_vehicle", &blanks))
+                (false, sentence("notice", "other_vehicle", &blanks))
             }
             News::NoRide { direction, former, .. } => {
                 let what = direction.as_ref().map_or_else(|| sentence("notice", "ride", &[]), way);
                 let blanks = [("{direction}", what), ("{former}", former.map_or_else(none, spoken))];
-                ("no_ride", former.is_some(), sentence("notice", "no_ride", &blanks))
+                (former.is_some(), sentence("notice", "no_ride", &blanks))
+            }
+            News::Late { visit, vehicle, window, late } => {
+                let late = same(late.minutes_up().to_string());
+                let blanks = [("{vehicle}", by(vehicle)), ("{window}", spoken(*window)), ("{late}", late)];
+                let code = match visit.kind {
+                    VisitKind::Pickup => "late_pickup",
+                    VisitKind::Dropoff => "late_dropoff",
+                };
+                (true, sentence("notice", code, &blanks))
             }
             News::SeatFree { window, until, .. } => {
                 let until = DayTime::of(*until).to_string().chars().take(5).collect();
                 let blanks = [("{window}", spoken(*window)), ("{until}", same(until))];
-                ("seat_free", false, sentence("notice", "seat_free", &blanks))
+                (false, sentence("notice", "seat_free", &blanks))
             }
             News::Visits { added, dropped, retimed } => {
                 let blanks = [
@@ -260,7 +277,7 @@ impl Viewer<'_> {
                     ("{dropped}", self.visit_names(dropped)),
                     ("{retimed}", self.visit_names(retimed)),
                 ];
-                ("visits", false, sentence("notice", "visits", &blanks))
+                (false, sentence("notice", "visits", &blanks))
             }
             News::Runs { moved, retimed, without } => {
                 let number = |n: &u32| same(n.to_string());
@@ -269,13 +286,13 @@ impl Viewer<'_> {
                     ("{retimed}", number(retimed)),
                     ("{without}", number(without)),
                 ];
-                ("runs", false, sentence("notice", "runs", &blanks))
+                (false, sentence("notice", "runs", &blanks))
             }
         }
     }
 
     /// The riders of some visits at their homes; the other side of a ride goes without saying.
-    fn visit_names(&self, visits: &[VisitKey]) -> Both {
+    pub fn visit_names(&self, visits: &[VisitKey]) -> Both {
         let area = &self.snapshot.area;
         let mut names: Vec<String> = Vec::new();
         for visit in visits {

@@ -172,6 +172,7 @@ impl Touched {
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
             | Event::CareSet { .. }
+            | Event::ContactSet { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }
             | Event::VehiclesShared { .. }

@@ -7,7 +7,7 @@ use units::{DayTime, DayWindow, Seconds, ServiceDay, Timestamp, Weekday};
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
-use crate::register::Category;
+use crate::register::{By, Category, Contact};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +123,39 @@ pub struct NewMembership {
     pub weekdays: Vec<Weekday>,
 }
 
+/// How a rider is told of what concerns his or her rides.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewContact {
+    /// `phone` (the operator calls `phone`), `mail`, `webhook` or `nobody`.
+    pub by: By,
+    /// With `mail` the mail address, with `webhook` the name under which the receiver knows the rider; with none of the others.
+    #[schema(example = "hanako@example.jp")]
+    pub address: Option<String>,
+}
+
+impl NewContact {
+    pub fn contact(&self) -> Result<Contact, Problem> {
+        let wrong = |detail: &str| Problem::invalid("contact.address", detail);
+        let address = optional_text("contact.address", self.address.as_ref(), 254)?;
+        match (self.by, &address) {
+            (By::Phone | By::Nobody, None) => {}
+            (By::Phone, Some(_)) => return Err(wrong("who is called has the number under `phone`")),
+            (By::Nobody, Some(_)) => return Err(wrong("`nobody` has no address")),
+            (By::Mail | By::Webhook, None) => return Err(wrong("missing; `mail` and `webhook` need one")),
+            (By::Mail, Some(text)) => {
+                text.parse::<lettre::Address>()
+                    .map_err(|_| wrong("is no mail address such as hanako@example.jp"))?;
+            }
+            (By::Webhook, Some(text)) if text.contains(char::is_whitespace) => {
+                return Err(wrong("1 to 254 characters without blanks"));
+            }
+            (By::Webhook, Some(_)) => {}
+        }
+        Ok(Contact { by: self.by, address })
+    }
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRider {
@@ -140,6 +173,8 @@ pub struct NewRider {
     pub membership: Option<NewMembership>,
     /// 申し送り for the driver.
     pub note: Option<String>,
+    /// By telephone if left out.
+    pub contact: Option<NewContact>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

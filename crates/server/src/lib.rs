@@ -26,6 +26,7 @@ mod base_map;
 mod import;
 mod app;
 mod feed;
+mod notify;
 mod ws;
 mod http;
 mod assets;
@@ -46,6 +47,10 @@ use utoipa_axum::routes;
 
 pub use app::Setup;
 pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
+pub use notify::{
+    Letter, LogNotifier, MailNotifier, Notifier, Security, Setup as NotifySetup, SmtpSettings, Undelivered,
+    WebhookNotifier,
+};
 pub use problem::Problem;
 
 use app::App;
@@ -97,9 +102,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(days::outage))
         .routes(routes!(days::pin, days::unpin))
         .routes(routes!(days::give_notice))
+        .routes(routes!(days::list_deliveries))
         .routes(routes!(staff::list_drivers, staff::add_driver))
         .routes(routes!(staff::change_driver))
         .routes(routes!(staff::set_care))
+        .routes(routes!(staff::set_contact))
         .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
         .routes(routes!(vehicles::get, changes::change_vehicle))
@@ -129,20 +136,27 @@ pub fn openapi() -> String {
     documented().1.to_pretty_json().unwrap_or_default()
 }
 
-/// Everything that is served. Starts the task that feeds the sockets, so it needs a running tokio.
-pub fn router(setup: Setup) -> Router {
+/// Everything that is served. Starts the tasks that feed the sockets and tell people outside, so it needs a running tokio.
+///
+/// # Errors
+/// A fault of the outbox, which would mean that nobody is told anything.
+pub fn router(setup: Setup) -> Result<Router, store::Fault> {
     let mut figures = stats::DayFigures::default();
     for event in &setup.history {
         figures.fold(event);
     }
     let now = setup.service.clock.now();
     let history_version = setup.history_version;
+    let mut told = setup.notify;
+    let (outbox, id) = (&mut told.outbox, setup.service.area());
+    let (begin, deliveries) = notify::begin(outbox, id, &setup.history, history_version, now)?;
     let app = Arc::new(App {
         legs: legs::Legs::new(setup.service.roads.clone()),
         tiles: Arc::new(tiles::Tiles::new(setup.service.roads.clone())),
         base_map: ArcSwap::from_pointee(setup.base_map),
         keep_base_map: setup.keep_base_map,
         feed: feed::Feed::default(),
+        deliveries,
         figures: ArcSwap::new(Arc::new(figures.figures(now))),
         metrics: setup.metrics,
         demo_clock: setup.demo_clock,
@@ -152,10 +166,12 @@ pub fn router(setup: Setup) -> Router {
         service: setup.service,
     });
     tokio::spawn(feed::pump(app.clone(), figures, history_version));
+    notify::start(app.clone(), told, begin);
     let (api, document) = documented();
     let document = document.to_pretty_json().unwrap_or_default();
     let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    api.route("/api/v1/openapi.json", get(document))
+    let router = api
+        .route("/api/v1/openapi.json", get(document))
         .route("/api/v1/ws", get(ws::connect))
         .route("/api/{*rest}", axum::routing::any(no_such_path))
         .route("/health", get(health))
@@ -174,7 +190,8 @@ pub fn router(setup: Setup) -> Router {
                 "an internal error; it has been logged",
             )
             .into_response()
-        }))
+        }));
+    Ok(router)
 }
 
 async fn no_such_path(uri: axum::http::Uri) -> Problem {

@@ -63,6 +63,27 @@ pub struct DriverEntry {
     pub kept: Kept,
 }
 
+/// How somebody is told. The address of `phone` is the rider's telephone number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The operator calls and reads aloud.
+    #[default]
+    Phone,
+    Mail,
+    /// An app, or a bridge to a messenger.
+    Webhook,
+    /// Nothing is sent and nobody is called without need.
+    Nobody,
+}
+
+/// Where and how a rider is told. Entries from before there was a choice are called by telephone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub by: By,
+    pub address: Option<String>,
+}
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RiderEntry {
     pub name: String,
@@ -70,8 +91,17 @@ pub struct RiderEntry {
     pub phone: Option<String>,
     /// 申し送り: what the driver should know at the door.
     pub note: Option<String>,
+    #[serde(default)]
+    pub contact: Contact,
     #[serde(default, skip_serializing_if = "Kept::is_empty")]
     pub kept: Kept,
+}
+
+impl RiderEntry {
+    /// As it is kept, found by name, reading and telephone number.
+    pub fn body(&self) -> RegisterBody {
+        body(self, &[&self.name, &self.furigana, self.phone.as_deref().unwrap_or_default()])
+    }
 }
 
 /// The entry of an id; a blank one where it was erased.

@@ -21,6 +21,8 @@ pub struct Viewer<'a> {
     pub legs: &'a Legs,
     pub snapshot: &'a Snapshot,
     pub now: Timestamp,
+    pub area_name: &'a str,
+    pub deliveries: &'a crate::notify::Deliveries,
 }
 
 fn position(point: Point) -> wire::Position {
@@ -65,6 +67,11 @@ impl Viewer<'_> {
         wire::Person { id, name: known.name, furigana: known.furigana, phone: known.phone }
     }
 
+    pub fn contact(&self, rider: RiderId) -> wire::Contact {
+        let known: RiderEntry = entry(&self.service.register, "rider", &rider.to_string());
+        wire::Contact { by: known.contact.by, address: known.contact.address }
+    }
+
     pub fn place(&self, place: PlaceId) -> wire::Place {
         let id = place.to_string();
         let known: PlaceEntry = entry(&self.service.register, "place", &id);
@@ -86,6 +93,7 @@ impl Viewer<'_> {
             furigana: person.furigana,
             phone: person.phone,
             needs: self.needs(rider),
+            contact: self.contact(rider),
             facility: known.membership.as_ref().map(|m| m.facility.to_string()),
             member_today: known.attends(self.today()).is_some(),
             places: known.places.iter().map(|p| self.place(*p)).collect(),

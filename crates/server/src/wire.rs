@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 use crate::base_map::{BaseMap, Raster};
 use crate::register::Category;
 
+mod told;
+
+pub use told::{Contact, Delivery, Notice, Script};
+
 pub type Position = [f64; 2];
 
 /// The whole picture of the operator's board. Messages with a higher number than `n` go on from it.
@@ -142,6 +146,7 @@ pub struct Rider {
     pub furigana: String,
     pub phone: Option<String>,
     pub needs: Needs,
+    pub contact: Contact,
     pub facility: Option<String>,
     pub member_today: bool,
     /// In the rider's own order A, B, C, …; the first is home.
@@ -520,24 +525,6 @@ pub struct Driver {
     pub out_today: bool,
 }
 
-/// What somebody has to be told.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Notice {
-    pub id: String,
-    /// `rider`, `driver` or `facility`.
-    pub to: String,
-    pub to_id: String,
-    pub to_name: String,
-    pub phone: Option<String>,
-    /// `time`, `other_vehicle`, `no_ride`, `seat_free`, `visits` or `runs`.
-    pub kind: String,
-    /// A promise is broken: what had been told no longer holds.
-    pub breaks_promise: bool,
-    pub text_ja: String,
-    pub text_en: String,
-    pub given_at: Option<String>,
-}
-
 /// The day plan (送迎表) of a facility.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DayPlan {
@@ -585,4 +572,5 @@ lists! {
     Policies { policies: Policy }
     Drivers { drivers: Driver }
     SharingGroups { groups: String }
+    Deliveries { deliveries: Delivery }
 }

@@ -110,6 +110,7 @@ impl DayFigures {
             | Event::PlanImproved { .. }
             | Event::RouteAcknowledged { .. }
             | Event::CareSet { .. }
+            | Event::ContactSet { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }
             | Event::VehiclesShared { .. }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use units::Timestamp;
 
 use crate::fault::Fault;
+use crate::outbox::Outbox;
 use crate::settings::AreaSettings;
 use crate::sqlite::SqliteLog;
 
@@ -18,6 +19,7 @@ const DESCRIPTION: &str = "kuseki.json";
 const NEW_DESCRIPTION: &str = "kuseki.json.new";
 const LOCK: &str = "lock";
 const LOG: &str = "log.sqlite";
+const OUTBOX: &str = "outbox.sqlite";
 
 /// What `kuseki.json` says of its folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +79,11 @@ impl DataDir {
     /// [`Fault::Malformed`] for a file that is none of settings.
     pub fn settings(&self) -> Result<AreaSettings, Fault> {
         AreaSettings::open(&self.path)
+    }
+
+    /// Opens what is to be told to people outside.
+    pub fn outbox(&self) -> Result<Outbox, Fault> {
+        Outbox::open(&self.path.join(OUTBOX))
     }
 
     /// Opens the log inside. Drop it before the directory.

@@ -38,6 +38,7 @@ mod memory;
 mod sqlite;
 mod data_dir;
 mod settings;
+mod outbox;
 
 pub use data_dir::{DataDir, Description, FORMAT};
 pub use fault::{AppendError, Fault, Refusal};
@@ -45,5 +46,6 @@ pub use log::{
     Append, EventLog, LogReader, NewEvent, Receipt, RegisterEntry, RegisterWrite, StoredEvent, Version,
 };
 pub use memory::MemoryLog;
+pub use outbox::{Delivery, Outbox, Standing};
 pub use settings::AreaSettings;
 pub use sqlite::{Settings, SqliteLog, SqliteReader};

@@ -14,7 +14,7 @@ use units::AreaId;
 use crate::fault::{AppendError, Fault, Refusal};
 use crate::log::{Append, EventLog, LogReader, Receipt, RegisterEntry, StoredEvent, Version};
 use read::Reading;
-use wait::wait;
+pub(crate) use wait::wait;
 
 /// How long a connection waits for another one's lock. Only a second program on the file, or a checkpoint
 /// that meets a reader, can cause a wait at all.

@@ -17,7 +17,7 @@ use sim::Scenario;
 use units::{DayTime, ServiceDay, Timestamp, Weekday};
 
 use crate::fault::Fault;
-use crate::serve::{address_of, listen, open, runtime, serve, start_logging};
+use crate::serve::{Outside, address_of, listen, open, runtime, serve, start_logging};
 use world::World;
 
 /// The scenario of the demo. Its demand is an assumption, said aloud at the start: observed towns are far calmer.
@@ -74,7 +74,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
                 eprintln!("kuseki: the demo's virtual people have stopped: {}", crate::fault::chain(&fault));
             }
         });
-        let served = serve(house, listener, &area_name, Some(clock), None).await;
+        // Nobody in a drawn town has an address, so who would be told what is only written down.
+        let adapters: Vec<Arc<dyn server::Notifier>> = vec![Arc::new(server::LogNotifier)];
+        let outside = Outside { demo_clock: Some(clock), base_map: None, adapters };
+        let served = serve(house, listener, &area_name, outside).await;
         phones.abort();
         served
     })
@@ -110,5 +113,8 @@ fn greet(area_name: &str, address: &str, arguments: &Arguments, scenario: &Scena
     println!(
         "quarter of an hour of watching shows every case. Data: {}. Ctrl-C ends it.",
         arguments.data.display()
+    );
+    println!(
+        "Who would be told what by mail or telephone follows on standard error (RUST_LOG=warn hides it)."
     );
 }

@@ -127,6 +127,7 @@ pub struct Server {
     child: Kept,
     pub address: String,
     client: reqwest::Client,
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -145,11 +146,16 @@ impl Server {
         };
         // Nothing a test asks for takes long; without a limit a hung answer would hang the test.
         let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
-        Server { child, address, client }
+        Server { child, address, client, said }
     }
 
     pub fn id(&self) -> u32 {
         self.child.0.id()
+    }
+
+    /// What it has written to standard error so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// SIGKILL, at once; returns when the process is gone.

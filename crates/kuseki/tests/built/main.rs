@@ -17,6 +17,8 @@ mod bad_files;
 mod full_disk;
 mod instances;
 mod online;
+mod notify;
+mod receivers;
 mod solve;
 mod quality;
 mod golden;

@@ -180,3 +180,9 @@ pub async fn give_notice(
     let issued = snapshot.area.notices.get(&notice).ok_or_else(missing)?;
     app.viewer(&snapshot).notice(issued).map(Json).ok_or_else(missing)
 }
+
+/// What was to be told to riders and was given up, newest first: they have to be told in another way.
+#[utoipa::path(get, path = "/deliveries", tag = "days", responses((status = 200, body = wire::Deliveries)))]
+pub async fn list_deliveries(State(app): State<Arc<App>>) -> Json<wire::Deliveries> {
+    Json(wire::Deliveries { deliveries: app.deliveries.list_failed() })
+}

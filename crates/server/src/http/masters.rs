@@ -201,7 +201,7 @@ pub(super) fn vehicle_of(new: &input::NewVehicle) -> Result<(NewVehicle, Vehicle
     Ok((vehicle, known))
 }
 
-/// Adds a rider. Name, reading, phone and note stay in the register beside the log.
+/// Adds a rider. Name, reading, phone, note and contact stay in the register beside the log.
 #[utoipa::path(post, path = "/riders", tag = "masters", request_body = input::NewRider,
     responses((status = 201, body = wire::Rider), (status = 422, body = Problem)))]
 pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>) -> Created<wire::Rider> {
@@ -217,6 +217,7 @@ pub(super) fn rider_of(new: &input::NewRider) -> Result<(NewRider, RiderEntry), 
         furigana: input::optional_text("furigana", Some(&new.furigana), 100)?.unwrap_or_default(),
         phone: input::optional_text("phone", new.phone.as_ref(), 30)?,
         note: input::optional_text("note", new.note.as_ref(), 1_000)?,
+        contact: new.contact.as_ref().map(input::NewContact::contact).transpose()?.unwrap_or_default(),
         ..RiderEntry::default()
     };
     let membership = match &new.membership {

@@ -12,7 +12,7 @@ use crate::app::{App, Call, path_id};
 use crate::day_input::{NewCare, NewDriver, NewSharing};
 use crate::input;
 use crate::problem::Problem;
-use crate::register::{DriverEntry, body, entry};
+use crate::register::{DriverEntry, RiderEntry, body, entry};
 use crate::wire;
 
 const OPERATOR: &str = "operator";
@@ -95,6 +95,26 @@ pub async fn set_care(
     app.submit(Command::SetCare { rider, care: call.input.care()? }, OPERATOR, call.key, None).await?;
     let snapshot = app.service.snapshot();
     Ok(Json(app.viewer(&snapshot).care(rider)))
+}
+
+/// Sets how a rider is told of what concerns his or her rides. It is kept in the register, not in the log.
+#[utoipa::path(put, path = "/riders/{id}/contact", tag = "masters", params(("id" = String, Path, example = "rider-1")),
+    request_body = input::NewContact,
+    responses((status = 200, body = wire::Contact), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn set_contact(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::NewContact>,
+) -> Result<Json<wire::Contact>, Problem> {
+    let rider: RiderId = path_id("rider", &id)?;
+    if !app.service.snapshot().area.riders.contains_key(&rider) {
+        return Err(Problem::not_found("rider", &id));
+    }
+    let contact = call.input.contact()?;
+    let known = RiderEntry { contact, ..entry(&app.service.register, "rider", &rider.to_string()) };
+    app.submit(Command::SetContact { rider }, OPERATOR, call.key, Some(known.body())).await?;
+    let snapshot = app.service.snapshot();
+    Ok(Json(app.viewer(&snapshot).contact(rider)))
 }
 
 /// Lets facilities share their vehicles for runs; each is in one group at most. One facility alone leaves its group.

@@ -139,6 +139,7 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         phone: want.find("phone"),
         note: want.find("note"),
         kept: want.kept(&KEPT, &before.kept),
+        contact: before.contact.clone(),
     };
     super::plan::keep_number(&mut entry.kept, want, id);
     let new = NewRider { needs: needs(want, known.as_deref()), places, membership: membership(trial, want)? };

@@ -23,6 +23,12 @@ export const tests = {
     await page.waitForSelector("text=渡辺 フミ");
     await page.getByRole("button", { name: "さくら2号を休止にする" }).click();
     await page.waitForSelector("li.broken");
+    await page.waitForSelector("text=送れませんでした。電話をお願いします。");
+    // Whoever is being written to need not be called; all others come with words to read aloud.
+    const [waiting, failed] = ["佐藤 ハル", "田中 トメ"].map((name) => page.locator("[data-notice]", { hasText: name }));
+    expect((await waiting.first().locator(".script").count()) === 0, "a script for somebody who is being written to");
+    expect((await failed.first().locator(".script").count()) === 1, "no script for somebody who could not be written to");
+    await expectAccessible(page, "notices with scripts");
     await shoot(page, shots, "day-1440-ja");
     const open = await page.locator("[data-notice] button").count();
     await page.locator("[data-notice] button").first().click();

@@ -38,8 +38,14 @@ export class MockDay {
     };
   }
 
-  tell(to, to_name, text_ja, text_en, breaks_promise = false) {
-    this.notices = [{ id: `notice-${this.notices.length + 1}`, to, to_id: "x", to_name, phone: to === "rider" ? "0270-00-1001" : null, kind: "time", breaks_promise, text_ja, text_en, given_at: null }, ...this.notices];
+  tell(to, to_name, text_ja, text_en, breaks_promise = false, delivery = null) {
+    this.notices = [{ id: `notice-${this.notices.length + 1}`, to, to_id: "x", to_name, phone: to === "rider" ? "0270-00-1001" : null, kind: "time", breaks_promise, text_ja, text_en, given_at: null,
+      by: to !== "rider" ? null : delivery ? "mail" : "phone", delivery,
+      script: {
+        read_ja: `こちらはせおとデイサービス、送迎の係です。${to_name}様でいらっしゃいますか。\n${text_ja}\nご不明な点はございませんか。では、失礼いたします。`,
+        read_en: `This is the transport desk. Am I speaking with ${to_name}?\n${text_en}\nThank you, goodbye.`,
+        if_unanswered_ja: "出られないときは、10分ほどあけてもう一度おかけください。", if_unanswered_en: "If nobody answers, call again after ten minutes.",
+      } }, ...this.notices];
   }
 
   /** Answers a call on the plan of the day, or nothing if the call is about something else. */
@@ -57,6 +63,10 @@ export class MockDay {
       for (const vehicle of this.vehicles) if (vehicle.id === body.vehicle) vehicle.out = body.out;
       if (body.out) for (const one of this.made) if (one.vehicle === body.vehicle) Object.assign(one, { vehicle: "vehicle-1", vehicle_name: "さくら1号" });
       this.tell("rider", PEOPLE[2].name, "迎えの時間が 8:36–8:51 から 9:02–9:17 に変わりました（さくら1号）。", "The pickup is at 9:02–9:17 instead of 8:36–8:51.", true);
+      const failed = { standing: "failed", attempts: 6, reason_ja: "送信先につながりません。", reason_en: "The receiver cannot be reached." };
+      this.tell("rider", PEOPLE[3].name, "迎えの車両が さくら1号に変わりました。", "The pickup is by さくら1号 now.", false, failed);
+      const waiting = { standing: "waiting", attempts: 1, reason_ja: null, reason_en: null };
+      this.tell("rider", PEOPLE[0].name, "迎えの車両が さくら1号に変わりました。", "The pickup is by さくら1号 now.", false, waiting);
     } else if (path.startsWith("/pins/")) {
       const [, , rider, , direction] = path.split("/");
       const one = this.made.find((other) => other.rider.id === rider && other.direction === direction);

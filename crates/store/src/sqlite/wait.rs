@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 /// The SQLite driver does its work on a thread of its own and only waits for it, so no async runtime is needed.
 /// A runtime's own `block_on` would panic when an engine, a blocking task or a start-up routine that happens
 /// to run inside another runtime calls the store; this does not.
-pub(super) fn wait<F: Future>(future: F) -> F::Output {
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -39,6 +39,15 @@ export type Notice = {
   text_ja: string;
   text_en: string;
   given_at: string | null;
+  by: "phone" | "mail" | "webhook" | "nobody" | null;
+  delivery: Delivery | null;
+  script: { read_ja: string; read_en: string; if_unanswered_ja: string; if_unanswered_en: string };
+};
+export type Delivery = {
+  standing: "waiting" | "sent" | "delivered" | "moot" | "failed";
+  attempts: number;
+  reason_ja: string | null;
+  reason_en: string | null;
 };
 export type DayPlan = {
   facility: string;

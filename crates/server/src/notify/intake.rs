@@ -1,0 +1,191 @@
+//! Reads the log and puts into the outbox what somebody has to be told. Folds a state of its own, so that each event is
+//! looked at in the state it happened in, however late.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatch::{Happened, Published};
+use domain::Area;
+use serde::{Deserialize, Serialize};
+use store::{Delivery, Standing, Version};
+use tokio::sync::broadcast;
+use units::{RiderId, Seconds, Timestamp};
+
+use super::Room;
+use super::deliveries::Deliveries;
+use super::tidings::{Tidings, tidings_of};
+use crate::register::{By, RiderEntry, entry};
+
+/// What is done with is kept this long for whoever asks.
+const KEPT: Seconds = Seconds::hours(14 * 24);
+/// The position is kept with every letter; without any, after so many events.
+const POSITION_EVERY: u64 = 1_000;
+
+/// What a row of the outbox says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct About {
+    pub at: Timestamp,
+    pub kind: String,
+    pub tidings: Tidings,
+}
+
+/// Where to go on.
+pub struct Begin {
+    pub area: Area,
+    pub position: Version,
+}
+
+/// Looks up how far the log has been read, and folds it up to there.
+///
+/// A log that was there before its outbox is not told of from its beginning: nobody wants to hear of last month.
+pub fn begin(
+    outbox: &mut store::Outbox,
+    id: units::AreaId,
+    history: &[domain::Event],
+    last: Version,
+    now: Timestamp,
+) -> Result<(Begin, Deliveries), store::Fault> {
+    let position = match outbox.position(id)? {
+        Some(position) if position > last => {
+            tracing::warn!(%position, %last, "the log is an older copy than its outbox; deliveries behind it are forgotten");
+            outbox.forget_after(id, last)?;
+            last
+        }
+        Some(position) => position,
+        None => {
+            outbox.take(id, last, &[])?;
+            last
+        }
+    };
+    outbox.forget_before(now - KEPT)?;
+    let shown = Deliveries::with(outbox.list_shown(id, super::deliveries::SHOWN_MAX)?);
+    let mut area = Area::new(id);
+    for event in history.iter().take(usize::try_from(position.0).unwrap_or(usize::MAX)) {
+        fold(&mut area, event);
+    }
+    Ok((Begin { area, position }, shown))
+}
+
+fn fold(area: &mut Area, event: &domain::Event) {
+    // The engine folded the same event; what it takes cannot be refused here.
+    if let Err(fault) = area.apply(event) {
+        tracing::error!(error = %fault, event = event.name(), "an event of the log does not fit the notifier's state");
+    }
+}
+
+/// Runs until the service is gone.
+pub async fn run(room: Room, begin: Begin) {
+    let mut intake = Intake { kept: begin.position, room, area: begin.area, position: begin.position };
+    // Listen first, then look back, so that nothing falls between.
+    let mut feed = intake.room.app.service.subscribe();
+    intake.catch_up().await;
+    loop {
+        match feed.recv().await {
+            Ok(published) => {
+                let Published { happened, .. } = &*published;
+                let next = Version(intake.position.0 + 1);
+                if happened.first().is_some_and(|h| h.version > next) {
+                    intake.catch_up().await;
+                    continue;
+                }
+                let fresh: Vec<_> =
+                    happened.iter().filter(|h| h.version > intake.position).cloned().collect();
+                intake.take_in(&fresh).await;
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => intake.catch_up().await,
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+struct Intake {
+    room: Room,
+    area: Area,
+    position: Version,
+    /// As it stands in the outbox.
+    kept: Version,
+}
+
+impl Intake {
+    async fn catch_up(&mut self) {
+        let missed = loop {
+            let (app, position) = (self.room.app.clone(), self.position);
+            match tokio::task::spawn_blocking(move || app.service.load_since(position)).await {
+                Ok(Ok(missed)) => break missed,
+                Ok(Err(fault)) => {
+                    tracing::error!(error = %fault, "the log could not be read; people are told later")
+                }
+                Err(ended) => tracing::error!(error = %ended, "reading the log ended early"),
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        self.take_in(&missed).await;
+    }
+
+    /// Whole batches, in order, none twice.
+    async fn take_in(&mut self, happened: &[Arc<Happened>]) {
+        let mut new = Vec::new();
+        for (place, one) in happened.iter().enumerate() {
+            for (k, (rider, tidings)) in tidings_of(&self.area, &happened[place..]).into_iter().enumerate() {
+                let key = format!("{}-{k}", one.version.0);
+                new.extend(self.deliveries(key, one, rider, tidings));
+            }
+            fold(&mut self.area, &one.event);
+            self.position = one.version;
+        }
+        if new.is_empty() && self.position.0 < self.kept.0 + POSITION_EVERY {
+            return;
+        }
+        self.kept = self.position;
+        let (id, position, rows) = (self.area.id, self.position, Arc::new(new));
+        let taken = rows.clone();
+        self.room.with_outbox(move |outbox| outbox.take(id, position, &taken)).await;
+        rows.iter().for_each(|row| self.room.app.deliveries.note(row));
+        self.room.bell.send_modify(|n| *n += 1);
+    }
+
+    /// One row for each adapter that this rider is told by, and one for the log.
+    fn deliveries(&self, key: String, one: &Happened, rider: RiderId, tidings: Tidings) -> Vec<Delivery> {
+        let app = &self.room.app;
+        let known: RiderEntry = entry(&app.service.register, "rider", &rider.to_string());
+        let notice = tidings.notice().map(|n| n.to_string());
+        let about = About { at: one.at, kind: tidings.kind().to_owned(), tidings };
+        let Ok(about) = serde_json::to_string(&about) else { return Vec::new() };
+        let row = |adapter: &str, notice: Option<String>| Delivery {
+            key: key.clone(),
+            adapter: adapter.to_owned(),
+            version: one.version,
+            listener: rider.to_string(),
+            notice,
+            about: about.clone(),
+            standing: Standing::Waiting,
+            attempts: 0,
+            reason: None,
+            at: one.at,
+        };
+        let is_there = |name: &str| self.room.adapters.iter().any(|a| a.name() == name);
+        let mut rows = Vec::new();
+        if is_there("log") {
+            rows.push(row("log", None));
+        }
+        if let Some(name) = adapter_of(known.contact.by) {
+            let row = row(name, notice);
+            rows.push(match is_there(name) {
+                true => row,
+                false => {
+                    Delivery { standing: Standing::Failed, reason: Some("not_set_up".to_owned()), ..row }
+                }
+            });
+        }
+        rows
+    }
+}
+
+/// The adapter for a way of telling; none where somebody calls.
+pub fn adapter_of(by: By) -> Option<&'static str> {
+    match by {
+        By::Mail => Some("mail"),
+        By::Webhook => Some("webhook"),
+        By::Phone | By::Nobody => None,
+    }
+}
