@@ -6,6 +6,7 @@ mod insertion;
 mod map;
 mod quality;
 mod roads;
+mod service;
 mod stream;
 
 use clap::Subcommand;
@@ -24,6 +25,9 @@ pub enum Bench {
     DayPlan(day_plan::Arguments),
     /// Time per wish and per accepted offer in the live engine with a whole region's fleet. One line of JSON.
     Engine(engine::Arguments),
+    /// Starts the server as a process of its own and asks it over loopback: wishes, acceptances, sockets, positions, restart.
+    /// One line of JSON.
+    Service(service::Arguments),
     /// Loads a roads file and measures its questions: one to one, paths, tables, standing buckets. One line of JSON.
     Roads(roads::Arguments),
 }
@@ -35,6 +39,7 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
         Bench::Map(arguments) => map::run(arguments),
         Bench::DayPlan(arguments) => day_plan::run(arguments),
         Bench::Engine(arguments) => engine::run(arguments),
+        Bench::Service(arguments) => service::run(arguments),
         Bench::Roads(arguments) => roads::run(arguments),
     }
 }

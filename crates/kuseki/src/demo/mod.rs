@@ -1,7 +1,7 @@
 //! `kuseki demo`: a drawn town at work. The engine, the database and the pages are the real ones; drivers, riders and the
 //! desk are virtual phones that talk to it over the public HTTP and WebSocket API and know nothing else.
 
-mod phone;
+pub mod phone;
 mod registry;
 mod world;
 mod driver;

@@ -50,6 +50,11 @@ impl Phone {
         }
     }
 
+    /// Sends a command once, whatever comes back.
+    pub async fn once(&self, path: &str, key: &str, body: &Value) -> Result<Answer, Fault> {
+        self.call(Method::POST, path, Some(key), Some(body)).await
+    }
+
     /// A command that must succeed.
     pub async fn must(&self, path: &str, key: &str, body: Value) -> Result<Value, Fault> {
         self.post(path, key, body).await?.map_err(|refused| refused.fault(path))
