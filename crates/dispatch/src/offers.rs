@@ -190,6 +190,7 @@ impl Work<'_> {
             added_metres: metres,
             delay_to_others: later.max().unwrap_or(Seconds::ZERO).max(Seconds::ZERO),
             expires_at: (self.now + policy.offer_lasts).min(promise.pickup.close()),
+            policy: self.area.policies.date_in_force(request.wish.day()),
         }
     }
 
@@ -226,6 +227,7 @@ impl Work<'_> {
                 planned: Planned { pickup: fit.pickup, dropoff: fit.dropoff },
                 ride_max: chosen.ride_max,
                 direct: chosen.direct,
+                policy: self.area.policies.date_in_force(day),
             };
             let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
             let events = [

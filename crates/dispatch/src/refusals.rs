@@ -84,7 +84,7 @@ impl Desk<'_> {
         classes: &[RideClass],
         reasons: Vec<ReasonCount>,
     ) -> Result<Refusal, Turned> {
-        let mut refusal = Refusal { reasons, alternatives: Vec::new() };
+        let mut refusal = Refusal { reasons, ..Refusal::default() };
         let policy = self.policy();
         let mut earlier = false;
         let mut later = false;

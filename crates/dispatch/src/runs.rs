@@ -193,7 +193,7 @@ impl Work<'_> {
                 let answer = live.insert(*number).map_err(bug)?;
                 tests += answer.tests;
                 let reasons = reasons(&answer.reasons());
-                found.unserved.push((want.name, Refusal { reasons, alternatives: Vec::new() }));
+                found.unserved.push((want.name, Refusal { reasons, ..Refusal::default() }));
             }
         }
         Ok((found, tests))
@@ -320,6 +320,7 @@ impl Work<'_> {
             planned: Planned { pickup, dropoff },
             ride_max: asked.ride_max,
             direct: self.direct(request),
+            policy: self.area.policies.date_in_force(day),
         })
     }
 }

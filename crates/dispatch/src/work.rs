@@ -102,7 +102,12 @@ impl<'a> Work<'a> {
     }
 
     /// Applies an event and keeps it for the log.
-    pub fn take(&mut self, event: Event) -> Result<(), Turned> {
+    pub fn take(&mut self, mut event: Event) -> Result<(), Turned> {
+        if let Event::RequestRefused { request, refusal } = &mut event {
+            // By which policy it was refused is part of the decision.
+            let day = self.area.requests.get(request).map(|r| r.wish.day());
+            refusal.policy = day.and_then(|day| self.area.policies.date_in_force(day));
+        }
         self.area.apply(&event)?;
         if Floors::rest_on(&event) {
             self.floors.clear();

@@ -8,7 +8,7 @@ use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
     Alternative, Channel, Command, FactKind, Layout, Listener, Membership, Needs, NewFacility, NewPlace,
     NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState,
-    RideClass, VehicleKind, VisitKey, Weekdays, Wish,
+    RideClass, Touched, VehicleKind, VisitKey, Weekdays, Wish, list_touched,
 };
 use roads::Roads;
 use store::{
@@ -500,4 +500,39 @@ fn nobody_is_taken_there_without_the_way_back() {
     assert_eq!(engine.effort().refused_plans, 0);
     let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
     assert_eq!(again.state(), engine.state());
+}
+
+#[test]
+fn a_policy_is_tried_before_it_is_adopted_and_every_decision_names_its_policy() {
+    let mut engine = town(Box::new(MemoryLog::new()));
+    let ride = book(&mut engine, 0, at(10, 0), at(7, 0)).unwrap();
+    let wish = ask(&mut engine, 1, at(13, 0), at(7, 0));
+    let early = ask(&mut engine, 2, at(7, 5), at(7, 0));
+    let by = |engine: &Engine, id: RequestId| match &engine.state().requests[&id].state {
+        RequestState::Booked(booking) => booking.policy,
+        RequestState::Offered { offers } => offers[0].policy,
+        RequestState::Refused(refusal) => refusal.policy,
+        state => panic!("{}", state.code()),
+    };
+    for id in [ride, wish, early] {
+        assert_eq!(by(&engine, id), Some(day()), "{id}");
+    }
+    let adopted = engine.state().policies.in_force(day());
+    let afternoon = Policy { guest_hours: hours((12, 0), (18, 0)), ..adopted.clone() };
+    let before = engine.state().clone();
+    let touched = list_touched(engine.state(), &afternoon, at(7, 0));
+    assert_eq!(touched, [Touched { request: ride, reasons: vec![Reason::OutsideGuestHours] }]);
+    assert_eq!(engine.state(), &before);
+    // It would take effect tomorrow: today's rides are none of its business.
+    let tomorrow = Policy { effective_from: day().next(), ..afternoon.clone() };
+    assert_eq!(list_touched(engine.state(), &tomorrow, at(7, 0)), []);
+    let none = Policy { allows: [RideClass::MemberOnRun].into(), people_max: 1, ..adopted };
+    let reasons: Vec<_> =
+        list_touched(engine.state(), &none, at(7, 0)).into_iter().map(|t| t.reasons).collect();
+    assert_eq!(reasons, [vec![Reason::ClassNotAllowed], vec![Reason::ClassNotAllowed]]);
+    // Who was promised a ride keeps it when the policy is adopted all the same.
+    send(&mut engine, Command::AdoptPolicy(afternoon), at(7, 1)).unwrap();
+    assert!(matches!(engine.state().requests[&ride].state, RequestState::Booked(_)));
+    let late = ask(&mut engine, 3, at(10, 0), at(7, 2));
+    assert!(matches!(engine.state().requests[&late].state, RequestState::Refused(_)));
 }

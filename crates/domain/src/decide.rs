@@ -591,6 +591,14 @@ fn wait(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, Rej
     Ok(Decision::just(vec![Event::RequestWaits { request, at: now }]))
 }
 
+/// The wished time; none for a place on a run.
+pub(crate) fn wish_time(wish: Wish) -> Option<Timestamp> {
+    match wish {
+        Wish::LeaveAt(at) | Wish::ArriveBy(at) => Some(at),
+        Wish::Run { .. } => None,
+    }
+}
+
 /// When nothing can be offered any more for a wish.
 fn over_at(area: &Area, request: &crate::request::Request) -> Option<Timestamp> {
     match request.wish {

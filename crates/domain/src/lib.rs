@@ -16,6 +16,7 @@
 mod needs;
 mod masters;
 mod policy;
+mod policy_effect;
 mod request;
 mod plan;
 mod day;
@@ -51,6 +52,7 @@ pub use plan::{
     Anchor, PlannedVisit, Progress, Proposal, RideMoved, Route, RouteId, RunLabel, VisitKey, VisitKind,
 };
 pub use policy::{CountsAs, Policy, PolicyBook, RideClass, Terms};
+pub use policy_effect::{Touched, list_touched};
 pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
 pub use request::{
     Booking, Channel, Direction, Offer, Planned, Promise, Purpose, Request, RequestState, Wish,

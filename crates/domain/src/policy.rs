@@ -170,6 +170,11 @@ impl PolicyBook {
         self.find_in_force(day).cloned().unwrap_or_else(|| Policy::national(day))
     }
 
+    /// The date by which the version in force on `day` is named; none where the area has none yet.
+    pub fn date_in_force(&self, day: ServiceDay) -> Option<ServiceDay> {
+        self.find_in_force(day).map(|policy| policy.effective_from)
+    }
+
     pub fn list(&self) -> &[Policy] {
         &self.0
     }

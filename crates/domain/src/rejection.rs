@@ -1,7 +1,7 @@
 //! Answers that say no. A rejection turns a command away; a refusal is the recorded answer to a sound wish.
 
 use serde::{Deserialize, Serialize};
-use units::{OfferId, PlaceId, Timestamp};
+use units::{OfferId, PlaceId, ServiceDay, Timestamp};
 
 use crate::plan::VisitKey;
 use crate::policy::RideClass;
@@ -154,10 +154,13 @@ pub enum Alternative {
 pub struct Refusal {
     pub reasons: Vec<ReasonCount>,
     pub alternatives: Vec<Alternative>,
+    /// The date of the policy by which it was decided; none before any was adopted, and in older logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ServiceDay>,
 }
 
 impl Refusal {
     pub fn of(reason: Reason) -> Refusal {
-        Refusal { reasons: vec![ReasonCount { reason, vehicles: 0 }], alternatives: Vec::new() }
+        Refusal { reasons: vec![ReasonCount { reason, vehicles: 0 }], ..Refusal::default() }
     }
 }

@@ -82,6 +82,9 @@ pub struct Offer {
     /// Largest later arrival of anyone already on the route, against what was planned before.
     pub delay_to_others: Seconds,
     pub expires_at: Timestamp,
+    /// The date of the policy by which it was decided; none before any was adopted, and in older logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ServiceDay>,
 }
 
 /// An accepted wish: what binds every later change of the plan.
@@ -97,6 +100,9 @@ pub struct Booking {
     pub ride_max: Seconds,
     /// Drive without detour.
     pub direct: Seconds,
+    /// The date of the policy by which it was decided; none before any was adopted, and in older logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ServiceDay>,
 }
 
 /// Planned begin of pickup and drop-off.

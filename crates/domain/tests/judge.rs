@@ -128,6 +128,7 @@ fn ride(area: &mut Area, number: u32, class: RideClass, terms: Terms, pickup: Wi
         planned: Planned { pickup: pickup.open(), dropoff: pickup.open() + Seconds::minutes(7) },
         ride_max: Seconds::minutes(30),
         direct: Seconds::minutes(5),
+        policy: None,
     };
     area.apply(&Event::RunsBooked { bookings: vec![RunBooking { request, booking }] }).unwrap();
 }

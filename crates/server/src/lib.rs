@@ -115,6 +115,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(vehicles::position))
         .routes(routes!(vehicles::leg))
         .routes(routes!(policies::list, policies::adopt))
+        .routes(routes!(policies::dry_run))
         .routes(routes!(masters::list_corporations, masters::add_corporation))
         .routes(routes!(masters::list_places, masters::add_place))
         .routes(routes!(masters::list_facilities, masters::add_facility))

@@ -319,6 +319,7 @@ impl Viewer<'_> {
                 RequestState::Offered { offers } => offers.iter().map(|o| self.offer(o)).collect(),
                 _ => Vec::new(),
             },
+            policy: policy_date(request).map(|day| day.to_string()),
             pair: request.pair.map(|pair| pair.to_string()),
             refusal: match &request.state {
                 RequestState::Refused(refusal) | RequestState::Waiting(refusal) => {
@@ -401,6 +402,15 @@ fn told(wish: &Wish, kind: VisitKind) -> bool {
     match wish {
         Wish::Run { direction: domain::Direction::DropoffRun, .. } => kind == VisitKind::Dropoff,
         _ => kind == VisitKind::Pickup,
+    }
+}
+
+/// The version of the policy behind the present answer to a request.
+fn policy_date(request: &domain::Request) -> Option<ServiceDay> {
+    match &request.state {
+        RequestState::Offered { offers } => offers.first().and_then(|o| o.policy),
+        RequestState::Refused(refusal) | RequestState::Waiting(refusal) => refusal.policy,
+        _ => request.find_booking().and_then(|b| b.policy),
     }
 }
 

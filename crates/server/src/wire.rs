@@ -333,6 +333,20 @@ pub struct Promise {
     pub dropoff_latest: String,
 }
 
+/// What a policy would mean for rides that are coming.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PolicyEffect {
+    pub effective_from: String,
+    pub rides: Vec<TouchedRide>,
+}
+
+/// A coming ride that the policy would not give again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TouchedRide {
+    pub request: Request,
+    pub reasons: Vec<ReasonCount>,
+}
+
 /// A ride there and the one back.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RoundTrip {
@@ -355,6 +369,9 @@ pub struct Request {
     pub made_at: String,
     pub ride_class: Option<String>,
     pub offers: Vec<Offer>,
+    /// The date of the policy by which it was offered, booked or refused.
+    #[schema(example = "2026-11-01")]
+    pub policy: Option<String>,
     /// The other half, if this is half of a round trip.
     #[schema(example = "request-2")]
     pub pair: Option<String>,

@@ -132,6 +132,7 @@ fn area_of(trips: &[Trip], shared: bool) -> Area {
             planned: Planned { pickup: begin, dropoff: begin + Seconds::minutes(10) },
             ride_max: Seconds::minutes(40),
             direct: Seconds::minutes(5),
+            policy: None,
         };
         events.push(Event::OfferAccepted { request, offer: OfferId(request.0), booking });
         visits.push(PlannedVisit { visit: VisitKey::pickup(request), begin });

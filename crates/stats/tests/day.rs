@@ -69,6 +69,7 @@ fn booking(class: RideClass, pickup_close: Timestamp, dropoff_close: Timestamp) 
         planned: Planned { pickup: pickup_close, dropoff: dropoff_close },
         ride_max: Seconds::minutes(40),
         direct: Seconds::minutes(10),
+        policy: None,
     }
 }
 
@@ -177,7 +178,7 @@ fn small_day() -> Vec<Event> {
         made(4, 13, 1, Wish::LeaveAt(t(15, 55)), Channel::Phone, Purpose::Leisure, t(12, 0)),
         Event::RequestRefused {
             request: RequestId(4),
-            refusal: Refusal { reasons, alternatives: Vec::new() },
+            refusal: Refusal { reasons, alternatives: Vec::new(), policy: None },
         },
         made(5, 14, 1, Wish::LeaveAt(t(13, 0)), Channel::App, Purpose::Shopping, t(12, 30)),
         Event::OffersExpired { request: RequestId(5) },

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{Command, CountsAs, Policy};
+use domain::{Command, CountsAs, Policy, list_touched};
 
 use crate::app::{App, Call};
 use crate::input;
 use crate::problem::Problem;
-use crate::views::policy_view;
+use crate::views::{policy_view, reason_view};
 use crate::wire;
 
 /// Adopts a version of the area's policy; it takes effect on its date and not before.
@@ -20,11 +20,34 @@ pub async fn adopt(
     State(app): State<Arc<App>>,
     call: Call<input::NewPolicy>,
 ) -> Result<(StatusCode, Json<wire::Policies>), Problem> {
-    let new = call.input;
+    let policy = policy_of(&call.input)?;
+    app.submit(Command::AdoptPolicy(policy), "operator", call.key, None).await?;
+    Ok((StatusCode::CREATED, Json(all(&app))))
+}
+
+/// Says which coming rides a policy would not give again, and adopts nothing. Whoever was promised a ride keeps it all the same.
+#[utoipa::path(post, path = "/policies/dry-run", tag = "policy", request_body = input::NewPolicy,
+    responses((status = 200, body = wire::PolicyEffect), (status = 422, body = Problem)))]
+pub async fn dry_run(
+    State(app): State<Arc<App>>,
+    Json(new): Json<input::NewPolicy>,
+) -> Result<Json<wire::PolicyEffect>, Problem> {
+    let policy = policy_of(&new)?;
+    let snapshot = app.service.snapshot();
+    let viewer = app.viewer(&snapshot);
+    let touched = list_touched(&snapshot.area, &policy, viewer.now);
+    let rides = touched.iter().filter_map(|ride| {
+        let reasons = ride.reasons.iter().map(|reason| reason_view(*reason, 0)).collect();
+        Some(wire::TouchedRide { request: viewer.request(ride.request)?, reasons })
+    });
+    Ok(Json(wire::PolicyEffect { effective_from: policy.effective_from.to_string(), rides: rides.collect() }))
+}
+
+fn policy_of(new: &input::NewPolicy) -> Result<Policy, Problem> {
     let national = Policy::national(new.effective_from);
-    let policy = Policy {
+    Ok(Policy {
         effective_from: new.effective_from,
-        allows: new.allows,
+        allows: new.allows.clone(),
         other_day_member_counts_as: new.other_day_member_counts_as.unwrap_or(CountsAs::Guest),
         guest_hours: new
             .guest_hours
@@ -54,9 +77,7 @@ pub async fn adopt(
         )?,
         source: input::text("source", &new.source, 500)?,
         author: input::text("author", &new.author, 200)?,
-    };
-    app.submit(Command::AdoptPolicy(policy), "operator", call.key, None).await?;
-    Ok((StatusCode::CREATED, Json(all(&app))))
+    })
 }
 
 /// All versions of the policy, the oldest first.

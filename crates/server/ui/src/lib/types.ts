@@ -143,6 +143,8 @@ export type RideRequest = {
   made_at: string;
   ride_class: RideClass | null;
   offers: Offer[];
+  /** The date of the policy by which it was decided. */
+  policy: string | null;
   /** The other half of a round trip. */
   pair: string | null;
   refusal: Refusal | null;
