@@ -373,6 +373,18 @@ impl<'a> Desk<'a> {
         Ok(best)
     }
 
+    /// The rule that stands against a ride on one vehicle.
+    pub fn reason_on(&mut self, vehicle: VehicleId, asked: &Asked) -> Result<Vec<(Rule, usize)>, Turned> {
+        let Some(shuttle) = self.area.vehicles.get(&vehicle) else { return Ok(Vec::new()) };
+        let area = self.area;
+        let mut probe = std::mem::take(&mut self.probe);
+        let seat = self.seat(shuttle)?;
+        let wanted = seat.request(area, asked)?;
+        let rule = seat.reason(&wanted, &mut probe);
+        self.probe = probe;
+        Ok(vec![(rule.map_err(|fault| Turned::Bug { detail: fault.to_string() })?, 1)])
+    }
+
     /// How many vehicles have no room by which rule, for the last of the classes within the whole wait.
     pub fn reasons(
         &mut self,

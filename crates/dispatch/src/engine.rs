@@ -31,6 +31,8 @@ pub struct Submission {
     pub key: Option<Key>,
     /// Personal and master data of what the command creates.
     pub register: Option<RegisterBody>,
+    /// Only says what it would do: nothing is written, and nothing has happened.
+    pub rehearsal: bool,
 }
 
 /// A caller's idempotency key, with a fingerprint of what was sent under it.
@@ -49,7 +51,7 @@ pub struct RegisterBody {
 
 impl Submission {
     pub fn of(command: Command, actor: &str) -> Submission {
-        Submission { command, actor: actor.to_owned(), key: None, register: None }
+        Submission { command, actor: actor.to_owned(), key: None, register: None, rehearsal: false }
     }
 }
 
@@ -282,6 +284,17 @@ impl Engine {
             self.floors.clear();
         }
         let events = carried_out?;
+        if submission.rehearsal {
+            self.floors.clear();
+            let subject = subject_of(&submission.command, &events);
+            return Ok(Reply {
+                events,
+                version: append.expected,
+                subject,
+                repeated: false,
+                of_this_batch: false,
+            });
+        }
         self.area = area;
         let first = append.events.len();
         for event in &events {
@@ -395,7 +408,8 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         Command::AcceptOffer { request, .. }
         | Command::AcceptRoundTrip { there: (request, _), .. }
         | Command::Cancel { request }
-        | Command::Wait { request } => Some(request.to_string()),
+        | Command::Wait { request }
+        | Command::MoveRide { request, .. } => Some(request.to_string()),
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             Some(vehicle.to_string())
         }

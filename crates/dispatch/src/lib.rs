@@ -30,6 +30,7 @@ mod waiting;
 mod drivers;
 mod runs;
 mod replan;
+mod by_hand;
 mod desk;
 mod displaced;
 mod notices;

@@ -91,6 +91,7 @@ impl<'a> Work<'a> {
                 self.plan_runs(&facilities, day, &requests, &start)?;
             }
             Next::Replan { facilities, day, fresh, cause } => self.replan(&facilities, day, &fresh, cause)?,
+            Next::Move { request, vehicle } => self.move_ride(request, vehicle)?,
             Next::Adopt(proposal) => self.adopt(&proposal)?,
             Next::WatchDelays => {
                 self.watch_delays()?;

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
-    Alternative, Channel, Command, FactKind, Layout, Listener, Membership, Needs, NewFacility, NewPlace,
-    NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState,
+    Alternative, Cause, Channel, Command, Event, FactKind, Layout, Listener, Membership, Needs, NewFacility,
+    NewPlace, NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState,
     RideClass, Touched, VehicleKind, VisitKey, Weekdays, Wish, list_touched,
 };
 use roads::Roads;
@@ -535,4 +535,53 @@ fn a_policy_is_tried_before_it_is_adopted_and_every_decision_names_its_policy() 
     assert!(matches!(engine.state().requests[&ride].state, RequestState::Booked(_)));
     let late = ask(&mut engine, 3, at(10, 0), at(7, 2));
     assert!(matches!(engine.state().requests[&late].state, RequestState::Refused(_)));
+}
+
+#[test]
+fn a_ride_is_moved_by_hand_under_its_promise_or_not_at_all() {
+    let log = MemoryLog::new();
+    let mut engine = town(Box::new(log.clone()));
+    let second = NewVehicle {
+        facility: FacilityId(1),
+        kind: VehicleKind::Van,
+        layouts: vec![Layout { seats: 2, wheelchairs: 0 }],
+        shift: hours((7, 30), (18, 30)),
+        attendant: false,
+    };
+    send(&mut engine, Command::AddVehicle(second.clone()), at(6, 10)).unwrap();
+    // One that only comes in the afternoon.
+    let late = NewVehicle { shift: hours((13, 0), (18, 30)), ..second };
+    send(&mut engine, Command::AddVehicle(late), at(6, 11)).unwrap();
+    let ride = book(&mut engine, 0, at(10, 0), at(7, 0)).unwrap();
+    let booking = |engine: &Engine| *engine.state().requests[&ride].find_active_booking().unwrap();
+    let first = booking(&engine);
+    let other = if first.vehicle == VehicleId(1) { VehicleId(2) } else { VehicleId(1) };
+    let state = (engine.state().clone(), engine.version());
+    let rehearsal = Submission {
+        rehearsal: true,
+        ..Submission::of(Command::MoveRide { request: ride, vehicle: other }, "test")
+    };
+    let told = |events: &[Event]| {
+        events.iter().any(|e| matches!(e, Event::NoticesMade { cause: Cause::Moved(r), .. } if *r == ride))
+    };
+    let rehearsed = engine.submit(rehearsal, at(7, 1)).unwrap();
+    assert!(told(&rehearsed.events));
+    assert_eq!((engine.state().clone(), engine.version()), state, "a rehearsal changes nothing");
+    let done = send(&mut engine, Command::MoveRide { request: ride, vehicle: other }, at(7, 1)).unwrap();
+    assert_eq!(done.events, rehearsed.events);
+    let now = booking(&engine);
+    assert_eq!((now.vehicle, now.promise, now.ride_max), (other, first.promise, first.ride_max));
+    // The rule that stands against it is named, and nothing has changed.
+    let state = engine.state().clone();
+    let refused = send(&mut engine, Command::MoveRide { request: ride, vehicle: VehicleId(3) }, at(7, 2));
+    assert!(matches!(refused, Err(Turned::Rejected(Rejection::NoRoom { .. }))), "{refused:?}");
+    assert_eq!(engine.state(), &state);
+    // Moving it back undoes it.
+    send(&mut engine, Command::MoveRide { request: ride, vehicle: first.vehicle }, at(7, 3)).unwrap();
+    assert_eq!(booking(&engine).vehicle, first.vehicle);
+    let again = send(&mut engine, Command::MoveRide { request: ride, vehicle: first.vehicle }, at(7, 4));
+    assert!(matches!(again, Err(Turned::Rejected(Rejection::Invalid { field: "vehicle", .. }))), "{again:?}");
+    assert_eq!(engine.effort().refused_plans, 0);
+    let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
+    assert_eq!(again.state(), engine.state());
 }

@@ -121,6 +121,11 @@ pub enum Command {
     Cancel {
         request: RequestId,
     },
+    /// Gives a guest's booked ride to another vehicle, by the operator's hand.
+    MoveRide {
+        request: RequestId,
+        vehicle: VehicleId,
+    },
     /// Puts a refused wish on the waiting list.
     Wait {
         request: RequestId,

@@ -58,6 +58,8 @@ pub enum Cause {
     Improvement,
     /// Something came free for somebody on the waiting list.
     SeatFree(RequestId),
+    /// An operator has given a ride to another vehicle.
+    Moved(RequestId),
     /// Vehicles are late.
     Late,
 }

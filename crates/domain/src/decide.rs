@@ -77,6 +77,11 @@ pub enum Next {
         fresh: Vec<RequestId>,
         cause: Cause,
     },
+    /// Give a booked ride to this vehicle.
+    Move {
+        request: RequestId,
+        vehicle: VehicleId,
+    },
     /// Drive the coming visits as proposed, if that still is lawful and better.
     Adopt(Proposal),
     /// Look for delays that crossed a threshold.
@@ -142,6 +147,7 @@ pub fn decide(
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
         Command::Wait { request } => wait(area, *request, now),
+        Command::MoveRide { request, vehicle } => move_ride(area, *request, *vehicle),
         Command::RecordFact { vehicle, fact, visit, at } => {
             if *at > now + CLOCK_TOLERANCE {
                 return Err(invalid(
@@ -563,6 +569,39 @@ fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<Decision, R
             wanted: "offered, waiting or booked",
         }),
     }
+}
+
+/// A member's vehicle is pinned; a guest's ride that the vehicle has not set out for may be moved.
+fn move_ride(area: &Area, request: RequestId, vehicle: VehicleId) -> Result<Decision, Rejection> {
+    let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
+    if !area.vehicles.contains_key(&vehicle) {
+        return Err(unknown("vehicle", &vehicle));
+    }
+    let RequestState::Booked(booking) = &known.state else {
+        let state = known.state.code().to_owned();
+        return Err(Rejection::WrongState { subject: request.to_string(), state, wanted: "booked" });
+    };
+    if known.is_run() {
+        return Err(invalid(
+            "request",
+            "a member's place on a run",
+            "a guest's ride; a member's vehicle is pinned",
+        ));
+    }
+    if booking.vehicle == vehicle {
+        return Err(invalid("vehicle", format!("{vehicle} carries it already"), "another vehicle"));
+    }
+    let route = area.find_route(RouteId { day: booking.day, vehicle: booking.vehicle });
+    let on_the_way =
+        route.is_some_and(|r| r.visits.iter().take(r.committed()).any(|v| v.visit.request == request));
+    if on_the_way {
+        return Err(invalid(
+            "request",
+            "its vehicle has set out for it",
+            "a ride that nobody has set out for",
+        ));
+    }
+    Ok(Decision { events: Vec::new(), next: Next::Move { request, vehicle } })
 }
 
 /// Only for what other people's plans stand against: what the policy forbids does not come free.

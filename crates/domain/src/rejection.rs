@@ -1,7 +1,7 @@
 //! Answers that say no. A rejection turns a command away; a refusal is the recorded answer to a sound wish.
 
 use serde::{Deserialize, Serialize};
-use units::{OfferId, PlaceId, ServiceDay, Timestamp};
+use units::{OfferId, PlaceId, ServiceDay, Timestamp, VehicleId};
 
 use crate::plan::VisitKey;
 use crate::policy::RideClass;
@@ -23,6 +23,8 @@ pub enum Rejection {
     OfferExpired { offer: OfferId, at: Timestamp },
     #[error("{offer} can no longer be kept because the plan has changed since; ask again for fresh offers")]
     OfferStale { offer: OfferId },
+    #[error("vehicle: {vehicle} cannot take it under the promise that was told: {}", .reason.code())]
+    NoRoom { vehicle: VehicleId, reason: Reason },
     #[error("visit: {visit} is not what this vehicle does next; next is {next}")]
     VisitNotNext { visit: VisitKey, next: String },
 }
@@ -39,6 +41,7 @@ impl Rejection {
             Rejection::OfferExpired { .. } => "offer_expired",
             Rejection::OfferStale { .. } => "offer_stale",
             Rejection::VisitNotNext { .. } => "visit_not_next",
+            Rejection::NoRoom { .. } => "no_room",
         }
     }
 
@@ -51,6 +54,7 @@ impl Rejection {
             | Rejection::NoVehicleHolds { field, .. } => Some(field),
             Rejection::OfferExpired { .. } | Rejection::OfferStale { .. } => Some("offer"),
             Rejection::VisitNotNext { .. } => Some("visit"),
+            Rejection::NoRoom { .. } => Some("vehicle"),
             Rejection::WrongState { .. } => None,
         }
     }

@@ -106,6 +106,14 @@ impl App {
     }
 
     /// Sends a command in and waits until it is durable.
+    /// What a command would do. Nothing is written.
+    pub async fn rehearse(&self, command: Command) -> Result<Reply, Problem> {
+        Ok(self
+            .service
+            .submit(Submission { rehearsal: true, ..Submission::of(command, "rehearsal") })
+            .await?)
+    }
+
     pub async fn submit(
         &self,
         command: Command,
@@ -114,7 +122,7 @@ impl App {
         register: Option<RegisterBody>,
     ) -> Result<Reply, Problem> {
         let started = std::time::Instant::now();
-        let submission = Submission { command, actor: actor.to_owned(), key, register };
+        let submission = Submission { command, actor: actor.to_owned(), key, register, rehearsal: false };
         let answer = self.service.submit(submission).await;
         metrics::histogram!("kuseki_command_seconds").record(started.elapsed().as_secs_f64());
         match &answer {

@@ -222,6 +222,16 @@ pub struct NewRequest {
     pub purpose: Option<Purpose>,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewVehicleOfRide {
+    #[schema(example = "vehicle-2")]
+    pub vehicle: String,
+    /// Only says what it would mean; nothing is changed.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
 /// A ride there and one back on the same day.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

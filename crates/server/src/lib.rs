@@ -92,6 +92,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(requests::accept))
         .routes(routes!(requests::make_round_trip))
         .routes(routes!(requests::accept_round_trip))
+        .routes(routes!(requests::move_ride))
         .routes(routes!(requests::wait))
         .routes(routes!(requests::cancel))
         .routes(routes!(days::absence))

@@ -80,12 +80,15 @@ impl From<Rejection> for Problem {
             Rejection::WrongState { .. } | Rejection::OfferExpired { .. } | Rejection::OfferStale { .. } => {
                 StatusCode::CONFLICT
             }
-            Rejection::VisitNotNext { .. } => StatusCode::CONFLICT,
+            Rejection::VisitNotNext { .. } | Rejection::NoRoom { .. } => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let detail = rejection.to_string();
         let mut problem = Problem::new(status, rejection.code(), detail.clone());
-        problem.detail_ja = texts::problem_ja(rejection.code(), rejection.field(), &detail);
+        problem.detail_ja = match rejection {
+            Rejection::NoRoom { reason, .. } => texts::problem_ja("no_room", None, &texts::reason(reason).ja),
+            _ => texts::problem_ja(rejection.code(), rejection.field(), &detail),
+        };
         if let Some(field) = rejection.field() {
             let detail = detail.strip_prefix(&format!("{field}: ")).unwrap_or(&detail).to_owned();
             problem.errors.push(FieldError { field: field.to_owned(), detail });

@@ -1,7 +1,9 @@
 //! From the state and the register to what clients see. Reads one snapshot, changes nothing.
 
+use std::collections::BTreeMap;
+
 use dispatch::{Forecast, Service, Snapshot, forecast};
-use domain::{Area, Booking, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
+use domain::{Area, Booking, Event, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
 use units::{Metres, PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::legs::Legs;
@@ -339,6 +341,53 @@ impl Viewer<'_> {
                 .and_then(|b| self.service.tracking.find(b.vehicle))
                 .map(|w| position(w.fix.point)),
         })
+    }
+
+    /// What the events of a move by hand change, against the state that this viewer sees.
+    pub fn move_effect(
+        &self,
+        request: RequestId,
+        vehicle: VehicleId,
+        events: &[Event],
+        done: bool,
+    ) -> wire::MoveEffect {
+        let mut others: Vec<wire::MovedVisit> = Vec::new();
+        let mut last: BTreeMap<RouteId, &[domain::PlannedVisit]> = BTreeMap::new();
+        let (mut planned, mut to_tell) = (None, 0);
+        for event in events {
+            match event {
+                Event::PlanChanged { routes, .. } => {
+                    last.extend(routes.iter().map(|change| (change.route, change.visits.as_slice())));
+                }
+                Event::RidesRebooked { bookings } => {
+                    let own = bookings.iter().find(|b| b.request == request);
+                    planned = own.map(|b| b.booking.planned).or(planned);
+                }
+                Event::NoticesMade { notices, .. } => to_tell += notices.len(),
+                _ => {}
+            }
+        }
+        for (id, visits) in last {
+            let Some(route) = self.area().find_route(id) else { continue };
+            for visit in visits.iter().filter(|v| v.visit.request != request) {
+                let was = route.visits.iter().find(|v| v.visit == visit.visit).map(|v| v.begin);
+                let rider = self.area().requests.get(&visit.visit.request).map(|r| self.person(r.rider).name);
+                let later = was.map_or(Seconds::ZERO, |was| visit.begin - was);
+                if let (true, Some(rider)) = (later != Seconds::ZERO, rider) {
+                    let visit = visit.visit.to_string();
+                    others.push(wire::MovedVisit { visit, rider, later_seconds: later.0 });
+                }
+            }
+        }
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        wire::MoveEffect {
+            done,
+            vehicle: vehicle.to_string(),
+            pickup_planned: text(planned.map(|p| p.pickup)),
+            dropoff_planned: text(planned.map(|p| p.dropoff)),
+            others,
+            to_tell,
+        }
     }
 
     /// When the rider gets on and off: as it was, else as forecast.

@@ -347,6 +347,28 @@ pub struct TouchedRide {
     pub reasons: Vec<ReasonCount>,
 }
 
+/// What giving a ride to another vehicle means, or would mean.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MoveEffect {
+    /// False in a dry run.
+    pub done: bool,
+    pub vehicle: String,
+    pub pickup_planned: String,
+    pub dropoff_planned: String,
+    /// Whose visits come at another time on the two vehicles.
+    pub others: Vec<MovedVisit>,
+    /// How many have to be told something; the list is with the day's notices.
+    pub to_tell: usize,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MovedVisit {
+    pub visit: String,
+    pub rider: String,
+    /// Positive: later than before.
+    pub later_seconds: i64,
+}
+
 /// A ride there and the one back.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RoundTrip {

@@ -161,6 +161,30 @@ pub async fn wait(
     view(&app, request).map(Json)
 }
 
+/// Gives a guest's booked ride to another vehicle, by hand, under the promise as it was told. With `dry_run` it only says what
+/// would follow. What stands against it is named. Moving it back is the way to undo it.
+#[utoipa::path(post, path = "/requests/{id}/move", tag = "rides", params(("id" = String, Path, example = "request-1")),
+    request_body = input::NewVehicleOfRide,
+    responses((status = 200, body = wire::MoveEffect), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn move_ride(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::NewVehicleOfRide>,
+) -> Result<Json<wire::MoveEffect>, Problem> {
+    let request: RequestId = path_id("request", &id)?;
+    view(&app, request)?;
+    let vehicle = input::id("vehicle", &call.input.vehicle)?;
+    let before = app.service.snapshot();
+    let command = Command::MoveRide { request, vehicle };
+    let reply = match call.input.dry_run {
+        true => app.rehearse(command).await?,
+        false => app.submit(command, "operator", call.key, None).await?,
+    };
+    let viewer = app.viewer(&before);
+    Ok(Json(viewer.move_effect(request, vehicle, &reply.events, !call.input.dry_run)))
+}
+
 /// Cancels a request that is offered, waiting or booked.
 #[utoipa::path(post, path = "/requests/{id}/cancel", tag = "rides", params(("id" = String, Path, example = "request-1")),
     request_body = input::Empty,

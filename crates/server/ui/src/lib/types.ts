@@ -156,6 +156,8 @@ export type RideRequest = {
   position_of_vehicle: Position | null;
 };
 
+export type MoveEffect = { done: boolean; vehicle: string; pickup_planned: string; dropoff_planned: string; others: { visit: string; rider: string; later_seconds: number }[]; to_tell: number };
+
 export type RoundTrip = { there: RideRequest; back: RideRequest };
 
 export type Spread = { median: number | null; p90: number | null };
