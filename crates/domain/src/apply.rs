@@ -21,10 +21,13 @@ pub struct LogFault {
 impl Area {
     /// Folds one event into the state. Leaves the state as it was when the event contradicts it.
     pub fn apply(&mut self, event: &Event) -> Result<(), LogFault> {
+        self.fold(event)?;
+        self.freed += u64::from(frees(event));
+        Ok(())
+    }
+
+    fn fold(&mut self, event: &Event) -> Result<(), LogFault> {
         let fail = |why: String| LogFault { event: event.name(), why };
-        if frees(event) {
-            self.freed += 1;
-        }
         match event {
             Event::CorporationAdded { corporation } => {
                 self.corporations.insert(*corporation);

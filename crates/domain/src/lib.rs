@@ -27,6 +27,7 @@ mod area;
 mod apply;
 mod day_state;
 mod decide;
+mod ride_decide;
 mod masters_decide;
 mod masters_change;
 mod day_decide;

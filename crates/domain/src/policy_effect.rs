@@ -4,10 +4,10 @@
 use units::{RequestId, ServiceDay, Timestamp};
 
 use crate::area::Area;
-use crate::decide::wish_time;
 use crate::policy::Policy;
 use crate::rejection::Reason;
 use crate::request::{Request, RequestState};
+use crate::ride_decide::wish_time;
 
 /// A coming ride that a policy would not give again, with the rules that stand against it.
 #[derive(Debug, Clone, PartialEq, Eq)]

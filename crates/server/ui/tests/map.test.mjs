@@ -9,11 +9,16 @@ const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADEl
 /** The whole board as an area without a roads file would be told of. */
 async function withoutRoads(page, base) {
   await page.route(/\/api\/v1\/(area|board|town)$/, async (route) => {
-    const answer = await route.fetch();
-    const body = await answer.json();
-    const area = body.area ?? body;
-    area.roads = { ...area.roads, kind: "straight_lines" };
-    await route.fulfill({ response: answer, json: body });
+    try {
+      const answer = await route.fetch();
+      const body = await answer.json();
+      const area = body.area ?? body;
+      area.roads = { ...area.roads, kind: "straight_lines" };
+      await route.fulfill({ response: answer, json: body });
+    } catch (fault) {
+      // The page was closed while it asked once more: nobody waits for the answer.
+      if (!page.isClosed() && !/disposed|closed/.test(String(fault))) throw fault;
+    }
   });
   await page.goto(`${base}`);
 }
