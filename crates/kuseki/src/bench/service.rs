@@ -22,6 +22,8 @@ const FLEET: u32 = 9;
 const GUESTS: u32 = 400;
 /// Wishes are for one of so many days from tomorrow on, so that no day fills up at once.
 const DAYS: u64 = 10;
+/// Draws for one place near a road.
+const DRAWS: usize = 30;
 /// Flushes that tell what the disk alone costs.
 const FLUSHES: usize = 500;
 
@@ -220,7 +222,7 @@ async fn register(phone: &Phone, arguments: &Arguments) -> Result<Town, Fault> {
     };
     let mut town = Town { vehicles: Vec::new(), guests: Vec::new() };
     for _ in 0..arguments.vehicles.div_ceil(FLEET) {
-        let site = place(phone, &key, spot(&mut draw)).await?;
+        let site = place(phone, &key, || spot(&mut draw)).await?;
         let facility = json!({
             "corporation": corporation, "name": "bench", "place": site, "service": ["09:30", "16:40"],
             "pickup_hours": ["07:50", "09:30"], "dropoff_hours": ["16:40", "18:10"], "ride_max_minutes": 40,
@@ -236,8 +238,8 @@ async fn register(phone: &Phone, arguments: &Arguments) -> Result<Town, Fault> {
         }
     }
     for number in 0..GUESTS {
-        let home = place(phone, &key, spot(&mut draw)).await?;
-        let goal = place(phone, &key, spot(&mut draw)).await?;
+        let home = place(phone, &key, || spot(&mut draw)).await?;
+        let goal = place(phone, &key, || spot(&mut draw)).await?;
         let rider = json!({
             "name": format!("bench {number}"), "furigana": "べんち", "places": [home, goal],
             "needs": { "wheelchair": draw.happens(15), "boarding_seconds": 90, "alighting_seconds": 60 },
@@ -248,10 +250,23 @@ async fn register(phone: &Phone, arguments: &Arguments) -> Result<Town, Fault> {
     Ok(town)
 }
 
-async fn place(phone: &Phone, key: &impl Fn() -> String, at: [f64; 2]) -> Result<String, Fault> {
-    let body = json!({ "label": "bench", "category": "home", "position": at, "largest_vehicle": "van" });
-    let made = phone.must("/places", &key(), body).await?;
-    Ok(made["id"].as_str().unwrap_or_default().to_owned())
+/// A place near a road: the first of some draws that the server takes.
+async fn place(
+    phone: &Phone,
+    key: &impl Fn() -> String,
+    mut spot: impl FnMut() -> [f64; 2],
+) -> Result<String, Fault> {
+    let mut last = None;
+    for _ in 0..DRAWS {
+        let body =
+            json!({ "label": "bench", "category": "home", "position": spot(), "largest_vehicle": "van" });
+        match phone.post("/places", &key(), body).await? {
+            Ok(made) => return Ok(made["id"].as_str().unwrap_or_default().to_owned()),
+            Err(refused) => last = Some(refused),
+        }
+    }
+    Err(last
+        .map_or_else(|| Fault::Usage("no place was drawn".to_owned()), |refused| refused.fault("/places")))
 }
 
 /// Opens the sockets: one in ten a board, the others drivers, who send positions as well.

@@ -47,6 +47,68 @@ async function answerOf(page) {
 }
 
 export const tests = {
+  async "there and back together, and given to another vehicle by hand"({ browser, base, shots }) {
+    const { page, faults, close } = await openPage(browser, base, "/");
+    await page.waitForSelector('.map[data-ready="true"]');
+    await slowDown(page, base);
+    const riders = await ridersWithPlaces(page, base);
+    // Between the runs, when vehicles are idle.
+    const { now } = await (await page.request.get(`${base}/api/v1/clock`)).json();
+    const soon = new Date(Date.parse(now) + 30 * 60_000).toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit" });
+    const wished = soon > "12:30" ? soon : "12:30";
+    let booked = false;
+    await page.keyboard.press("n");
+    for (const rider of riders.slice(0, TRIES)) {
+      await findRider(page, rider);
+      await page.keyboard.press("b");
+      await until("the time has the focus", async () => (await active(page)).id === "wish-time");
+      await page.locator("#wish-time").fill(wished);
+      await page.locator("form .time button", { hasText: "1時間半後に帰る" }).click();
+      if (!booked) await shoot(page, shots, "form-1440-round-trip");
+      await page.locator("#back-time").press("Enter");
+      const state = await answerOf(page);
+      if (state === "offered") {
+        await shoot(page, shots, "form-1440-round-trip-offers");
+        await expectAccessible(page, "form with offers there and back");
+        await page.keyboard.press("Enter");
+        await page.waitForSelector("[data-answer=booked]");
+        const aloud = await page.locator(".aloud").allTextContents();
+        expect(aloud.length === 2 && aloud[0].startsWith("行き") && aloud[1].startsWith("帰り"), `the read-back does not tell of both: ${aloud}`);
+        await shoot(page, shots, "form-1440-round-trip-booked");
+        booked = true;
+        break;
+      }
+      expect(state === "refused", `a round trip ended as ${state}`);
+      expect((await page.locator("[data-answer] .dots li").count()) > 1, "both halves say why");
+      await shoot(page, shots, "form-1440-round-trip-refused");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("n");
+    }
+    expect(booked, `none of ${TRIES} round trips was offered`);
+    await page.keyboard.press("Escape");
+    await until("the form is closed", async () => (await page.locator(".panel").count()) === 0);
+    const card = page.locator("article.chosen");
+    const options = await card.locator("select option").evaluateAll((all) => all.map((one) => one.value).filter(Boolean));
+    expect(options.length > 0, "no other vehicle to choose");
+    let moved = false;
+    for (const vehicle of options) {
+      await card.locator("select").selectOption(vehicle);
+      await until("what it would mean, or what stands against it", async () => (await card.locator(".notice, [role=alert]").count()) > 0);
+      const yes = card.locator(".notice.warn button");
+      if ((await yes.count()) === 0) continue;
+      await shoot(page, shots, "board-1440-move");
+      await expectAccessible(page, "a ride to be moved");
+      await yes.click();
+      await until("it is moved", async () => (await card.textContent()).includes("移しました"));
+      moved = true;
+      break;
+    }
+    expect(moved, "no vehicle could take the ride");
+    // What stood against a vehicle came as an answer of the server, which the browser notes as an error.
+    expect(faults.filter((fault) => !/status of 409/.test(fault)).length === 0, faults.join("\n"));
+    await close();
+  },
+
   async "a request by keyboard alone, to the offers and the read-back"({ browser, base, shots }) {
     const { page, faults, close } = await openPage(browser, base, "/");
     await page.waitForSelector('.map[data-ready="true"]');
