@@ -16,8 +16,13 @@ use crate::work::Work;
 
 /// Steps of improvement per member's ride. Counted, not timed, so that a replay gives the same plan.
 const STEPS_PER_RIDE: u64 = 200;
+/// A plan of more rides than this is worth more steps for each: it comes to rest later.
+const MANY_RIDES: u64 = 200;
+const STEPS_PER_RIDE_OF_MANY: u64 = 500;
+/// Searches of more rides than this make one course of all their steps.
+const ONE_COURSE_FROM: usize = 150;
 /// Steps are fewer where each costs more: no day plan takes more than this.
-const STEPS_MAX: u64 = 120_000;
+const STEPS_MAX: u64 = 200_000;
 /// Members arrive within this span before the service begins, and leave within it after the service ends.
 const ARRIVAL_SPAN: Seconds = Seconds::minutes(50);
 const DEPARTURE_SPAN: Seconds = Seconds::minutes(45);
@@ -78,7 +83,9 @@ impl Work<'_> {
         let table: &TravelTable = self.table;
         table.look_ahead(day, self.now);
         let live = Live::of(&self.area, day, self.now, &|v| vehicles.contains(&v.id), table)?;
-        let steps = self.plan_times * (STEPS_PER_RIDE * requests.len() as u64).min(STEPS_MAX);
+        let rides = requests.len() as u64;
+        let per_ride = if rides > MANY_RIDES { STEPS_PER_RIDE_OF_MANY } else { STEPS_PER_RIDE };
+        let steps = self.plan_times * (per_ride * rides).min(STEPS_MAX);
         let (found, tests) = self.search_runs(live, &wanted, &runs, steps)?;
         self.effort.searches += 1;
         self.effort.tests += tests;
@@ -350,6 +357,12 @@ fn better(live: &Live<&TravelTable>, steps: u64) -> Result<(Plan, u64), Turned> 
 
 fn searched<T: Travel>(model: &Model<T>, plan: &Plan, steps: u64) -> Result<(Plan, u64), Turned> {
     let mut improver = Improver::new(model, plan, SEED).map_err(bug)?;
+    if model.requests().len() > ONE_COURSE_FROM {
+        // From a plan that is there the search makes one long course instead of several short ones from nothing, which so
+        // many rides do not bring to rest.
+        let begun = improver.best().clone();
+        improver = Improver::new(model, &begun, SEED).map_err(bug)?;
+    }
     improver.expect(steps);
     improver.run(steps);
     Ok((improver.best().clone(), improver.tests()))
