@@ -127,7 +127,10 @@ pub fn decide(
         Command::ChangeFacility { facility, new } => change_facility(area, *facility, new),
         Command::ChangeVehicle { vehicle, new } => change_vehicle(area, *vehicle, new),
         Command::ChangeRider { rider, new } => change_rider(area, *rider, new),
-        Command::AdoptPolicy(policy) => adopt_policy(policy, now),
+        Command::AdoptPolicy(policy) => {
+            check_policy(policy, now)?;
+            Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
+        }
         Command::NoteAbsence { rider, day, kind } => note_absence(area, *rider, *day, *kind, now),
         Command::SetCare { rider, care } => set_care(area, *rider, care),
         Command::SetContact { rider } => set_contact(area, *rider),
@@ -312,7 +315,8 @@ pub(crate) fn sound_rider(area: &Area, id: RiderId, new: &NewRider) -> Result<Ri
     Ok(Rider { id, needs, places, membership, care: Care::default() })
 }
 
-fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> {
+/// Whether a policy could be adopted now.
+pub fn check_policy(policy: &Policy, now: Timestamp) -> Result<(), Rejection> {
     if policy.effective_from < ServiceDay::of(now) {
         return Err(invalid(
             "effective_from",
@@ -344,7 +348,7 @@ fn adopt_policy(policy: &Policy, now: Timestamp) -> Result<Decision, Rejection> 
             "100 or more: nobody rides faster than without detour",
         ));
     }
-    Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))
+    Ok(())
 }
 
 pub(crate) fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result<Decision, Rejection> {

@@ -42,7 +42,7 @@ pub use command::{
     PlanStart,
 };
 pub use day::{Cause, HandRun, Listener, News, Notice, Pin, Resource, Turn, VehicleTurns};
-pub use decide::{Decision, Next, classes_for, decide};
+pub use decide::{Decision, Next, check_policy, classes_for, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
 pub use judge::{TravelTimes, Violation, check};
 pub use masters::{

@@ -218,3 +218,32 @@ fn options_that_cannot_work_are_refused_by_name() {
         assert!(!ended.status.success() && ended.err.contains(word), "{options:?}: {}", ended.err);
     }
 }
+
+#[tokio::test]
+async fn how_a_rider_is_told_outlives_a_change_of_other_data() {
+    let site = Site::draw();
+    let server = site.serve();
+    let town = Town::register(server.client(), &site).await;
+    set_contact(&town, &town.rider, &json!({ "by": "mail", "address": "hana@example.jp" })).await;
+    let path = format!("/riders/{}", town.rider);
+    let known = town.client.get(&path).await.expect(200);
+    let places: Vec<&Value> = known["places"].as_array().unwrap().iter().map(|p| &p["id"]).collect();
+    let change = json!({ "name": known["name"], "furigana": known["furigana"], "phone": "0270-01-0001", "places": places });
+    let changed = town.client.json(Method::PUT, &path, &change).await.expect(200);
+    assert_eq!(
+        (&changed["note"], &changed["contact"]["by"]),
+        (&json!("裏口から"), &json!("mail")),
+        "{changed}"
+    );
+}
+
+#[tokio::test]
+async fn a_policy_that_could_not_be_adopted_is_not_tried_either() {
+    let site = Site::draw();
+    let server = site.serve();
+    let town = Town::register(server.client(), &site).await;
+    let past =
+        json!({ "effective_from": "2020-01-01", "allows": ["member_on_run"], "source": "x", "author": "y" });
+    let problem = town.client.json(Method::POST, "/policies/dry-run", &past).await.expect(422);
+    assert_eq!(problem["errors"][0]["field"], "effective_from", "{problem}");
+}

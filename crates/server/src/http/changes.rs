@@ -9,7 +9,6 @@ use units::{FacilityId, PlaceId, RiderId, VehicleId};
 
 use super::masters::{OPERATOR, facility_of, place_body, place_of, rider_of, rider_view, vehicle_of};
 use crate::app::{App, Call, path_id};
-use crate::import::written;
 use crate::input;
 use crate::problem::Problem;
 use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, body, entry};
@@ -96,8 +95,13 @@ pub async fn change_rider(
         return Err(Problem::not_found("rider", &id));
     }
     let (new, mut known) = rider_of(&call.input)?;
-    known.kept = entry::<RiderEntry>(&app.service.register, "rider", &id).kept;
-    let register = written(&known);
+    let former: RiderEntry = entry(&app.service.register, "rider", &id);
+    known.kept = former.kept;
+    if call.input.contact.is_none() {
+        // How somebody is told is not forgotten because it was left out.
+        known.contact = former.contact;
+    }
+    let register = known.body();
     app.submit(Command::ChangeRider { rider, new }, OPERATOR, call.key, Some(register)).await?;
     rider_view(&app, rider).map(Json)
 }

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use units::{CorporationId, DayTime, DayWindow, FacilityId, PlaceId, Point, RiderId, Seconds, VehicleId};
 
 use crate::app::{App, Call, path_id};
-use crate::import::written;
 use crate::input;
 use crate::problem::Problem;
 use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, body, entry, matches};
@@ -206,7 +205,7 @@ pub(super) fn vehicle_of(new: &input::NewVehicle) -> Result<(NewVehicle, Vehicle
     responses((status = 201, body = wire::Rider), (status = 422, body = Problem)))]
 pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>) -> Created<wire::Rider> {
     let (new, known) = rider_of(&call.input)?;
-    let reply = app.submit(Command::AddRider(new), OPERATOR, call.key, Some(written(&known))).await?;
+    let reply = app.submit(Command::AddRider(new), OPERATOR, call.key, Some(known.body())).await?;
     let id: RiderId = created(reply.subject)?;
     rider_view(&app, id).map(|view| (StatusCode::CREATED, Json(view)))
 }

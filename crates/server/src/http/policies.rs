@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{Command, CountsAs, Policy, list_touched};
+use domain::{Command, CountsAs, Policy, check_policy, list_touched};
 
 use crate::app::{App, Call};
 use crate::input;
@@ -35,6 +35,7 @@ pub async fn dry_run(
     let policy = policy_of(&new)?;
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
+    check_policy(&policy, viewer.now)?;
     let touched = list_touched(&snapshot.area, &policy, viewer.now);
     let rides = touched.iter().filter_map(|ride| {
         let reasons = ride.reasons.iter().map(|reason| reason_view(*reason, 0)).collect();

@@ -5,7 +5,7 @@ use units::RiderId;
 
 use super::known::number_of;
 use super::record::{Flawed, Record};
-use super::riders::{again, membership, written};
+use super::riders::{again, membership};
 use super::site::parse;
 use super::trial::Trial;
 use super::vehicles::facility_number;
@@ -34,5 +34,5 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, _had: &Record) -
     entry.kept = want.kept(&KEPT, &entry.kept);
     let mut new = again(&known);
     new.membership = membership(trial, want)?;
-    trial.submit("change_rider", Command::ChangeRider { rider, new }, Some(written(&entry)))
+    trial.submit("change_rider", Command::ChangeRider { rider, new }, Some(entry.body()))
 }

@@ -35,7 +35,5 @@ pub mod export;
 #[cfg(test)]
 mod tests;
 
-pub use riders::written;
-
 /// Largest file taken in.
 pub const FILE_MAX: usize = 10 * 1024 * 1024;

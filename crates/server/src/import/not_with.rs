@@ -6,7 +6,7 @@ use units::RiderId;
 use super::flaw::Wrong;
 use super::known::number_of;
 use super::record::{Flawed, Record};
-use super::riders::{again, written};
+use super::riders::again;
 use super::site::parse;
 use super::trial::Trial;
 use crate::register::RiderEntry;
@@ -75,7 +75,7 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         };
         let rider = parse("rider", &a.to_string())?;
         let command = Command::ChangeRider { rider, new: again(&known) };
-        trial.submit("change_rider", command, Some(written(&entry)))?;
+        trial.submit("change_rider", command, Some(entry.body()))?;
     }
     Ok(id.to_owned())
 }

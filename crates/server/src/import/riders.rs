@@ -13,7 +13,7 @@ use super::trial::Trial;
 use super::vehicles::{facility_number, refer_facility};
 use super::weekdays;
 use crate::input::NewNeeds;
-use crate::register::{Category, RiderEntry, body};
+use crate::register::{Category, RiderEntry};
 
 pub const KEPT: [&str; 8] = [
     "birth_date",
@@ -147,9 +147,9 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         Some(id) => {
             let rider = parse("number", id)?;
             let command = Command::ChangeRider { rider, new };
-            trial.submit("change_rider", command, Some(written(&entry)))?
+            trial.submit("change_rider", command, Some(entry.body()))?
         }
-        None => trial.submit("add_rider", Command::AddRider(new), Some(written(&entry)))?,
+        None => trial.submit("add_rider", Command::AddRider(new), Some(entry.body()))?,
     };
     let rider: RiderId = parse("number", &done)?;
     let before = known.map(|k| k.care.clone()).unwrap_or_default();
@@ -162,11 +162,6 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         trial.submit("set_care", Command::SetCare { rider, care }, None)?;
     }
     Ok(done)
-}
-
-/// The register's entry, found by name, reading and phone as one that was typed.
-pub fn written(entry: &RiderEntry) -> dispatch::RegisterBody {
-    body(entry, &[&entry.name, &entry.furigana, entry.phone.as_deref().unwrap_or_default()])
 }
 
 /// What is known of a rider, as a command would give it again.
