@@ -10,7 +10,7 @@ use crate::turned::Turned;
 use crate::work::Work;
 
 impl Work<'_> {
-    pub(crate) fn move_ride(&mut self, id: RequestId, vehicle: VehicleId) -> Result<(), Turned> {
+    pub(crate) fn move_ride(&mut self, id: RequestId, wanted: Option<VehicleId>) -> Result<(), Turned> {
         let request = self.get_request(id)?;
         let unbooked = || Rejection::WrongState {
             subject: id.to_string(),
@@ -32,16 +32,19 @@ impl Work<'_> {
             ride_max: booking.ride_max,
             terms: booking.terms,
         };
-        let mut fit = self.fit_in(id, asked, day, &policy, Some(vehicle), Holds::OfOthers(id))?;
+        let mut fit = self.fit_in(id, asked, day, &policy, wanted, Holds::OfOthers(id))?;
         if fit.is_none() {
             // A ride with a promise goes before what is only offered.
-            fit = self.fit_in(id, asked, day, &policy, Some(vehicle), Holds::None)?;
+            fit = self.fit_in(id, asked, day, &policy, wanted, Holds::None)?;
         }
         let Some(fit) = fit else {
+            // Without a wish of the operator's, what stands against the vehicle that carries it now.
+            let vehicle = wanted.unwrap_or(booking.vehicle);
             let against = self.at_desk(day, &policy, Holds::None, |desk| desk.reason_on(vehicle, &asked))?;
             let reason = reasons(&against).first().map_or(Reason::NoSuitableVehicle, |r| r.reason);
             return Err(Rejection::NoRoom { vehicle, reason }.into());
         };
+        let vehicle = fit.vehicle;
         let planned = Planned { pickup: fit.pickup, dropoff: fit.dropoff };
         let moved = Booking { vehicle, planned, ..booking };
         self.take(Event::RidesRebooked { bookings: vec![RunBooking { request: id, booking: moved }] })?;

@@ -67,6 +67,10 @@ impl Floors {
                 | Event::Boarded { .. }
                 | Event::Alighted { .. }
                 | Event::NoShow { .. }
+                | Event::EtaChanged { .. }
+                | Event::FactContradicted { .. }
+                | Event::ContradictionSettled { .. }
+                | Event::ForecastsMeasured { .. }
                 | Event::DelayChanged { .. }
                 | Event::NoticesMade { .. }
                 | Event::NoticeGiven { .. }

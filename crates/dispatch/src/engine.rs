@@ -10,6 +10,7 @@ use units::{AreaId, Node, Timestamp};
 use crate::desk::Floors;
 use crate::forecast::{Forecast, forecast};
 use crate::improve::propose;
+use crate::measuring::{Held, Measuring};
 use crate::register::Register;
 use crate::travel::TravelTable;
 use crate::turned::{Fault, Turned};
@@ -92,6 +93,7 @@ pub struct Engine {
     register: Register,
     floors: Floors,
     in_vain: InVain,
+    measuring: Measuring,
     effort: Effort,
     /// Steps of day plans are taken this many times.
     plan_times: u64,
@@ -120,6 +122,7 @@ impl Engine {
             register,
             floors: Floors::default(),
             in_vain: InVain::default(),
+            measuring: Measuring::default(),
             effort: Effort::default(),
             plan_times: 1,
         };
@@ -205,6 +208,16 @@ impl Engine {
         forecast(&self.area, route, now, &self.table)
     }
 
+    /// How often the intervals of forecasts have held, by how far they looked ahead.
+    pub fn intervals_held(&self) -> [Held; domain::GROUPS] {
+        self.measuring.held()
+    }
+
+    /// By how much the forecasts of this day missed so far, by how far they looked ahead.
+    pub fn forecasts_missed(&self) -> Vec<domain::Missed> {
+        self.measuring.missed()
+    }
+
     /// A better way to drive today's coming visits, if so many steps of search find one that is worth the change.
     /// Nothing is changed by it; send it back as [`Command::AdoptProposal`].
     pub fn propose(&self, now: Timestamp, steps: u64) -> Option<Proposal> {
@@ -271,7 +284,7 @@ impl Engine {
         let mut work = Work::on(
             &self.area,
             &mut self.table,
-            (&mut self.floors, &mut self.in_vain),
+            (&mut self.floors, &mut self.in_vain, &mut self.measuring),
             &mut self.effort,
             now,
         );
@@ -295,6 +308,7 @@ impl Engine {
                 of_this_batch: false,
             });
         }
+        events.iter().for_each(|event| self.measuring.hear(&self.area, event));
         self.area = area;
         let first = append.events.len();
         for event in &events {

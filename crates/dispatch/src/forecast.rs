@@ -12,11 +12,18 @@ use crate::work::Work;
 /// Families want to know from five minutes on, and again at ten (Qualitech 2021: 33 % and 40 % of those asked).
 const BANDS: [Seconds; 2] = [Seconds::minutes(5), Seconds::minutes(10)];
 
+/// A lesser lateness is told this long before the promised time ends, and only if it is worth a call.
+const TOLD_BEFORE: Seconds = Seconds::minutes(10);
+const LATE_AT_ALL: Seconds = Seconds::minutes(1);
+
 /// A coming visit with its forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forecast {
     pub visit: VisitKey,
     pub begin: Timestamp,
+    /// Between these it is to be expected to begin, nine times out of ten, by how far forecasts were off before.
+    pub soonest: Timestamp,
+    pub latest: Timestamp,
     /// Behind the end of the promised window; zero or less is in time.
     pub late: Seconds,
 }
@@ -85,7 +92,15 @@ fn drive_on(
             _ => arrival.max(planned.begin),
         };
         let late = promised.map_or(Seconds::ZERO, |window| begin - window.close());
-        out.push(Forecast { visit, begin, late });
+        let (early, behind) = match route.progress {
+            // It is there.
+            Progress::Arrived { visit: there, .. } if there == visit => (Seconds::ZERO, Seconds::ZERO),
+            _ => area.punctuality.spread(begin - now),
+        };
+        // Nobody is called to the door before the time that was told.
+        let open = promised.filter(|_| visit.kind == VisitKind::Pickup).map(|window| window.open());
+        let soonest = (begin - early).max(now).max(open.unwrap_or(now)).min(begin);
+        out.push(Forecast { visit, begin, soonest, latest: begin + behind, late });
         free = (begin + area.service_of(visit)).max(now);
         place = here;
     }
@@ -96,11 +111,21 @@ impl Work<'_> {
     /// Notes every visit whose lateness moved into another band since it was last told.
     pub(crate) fn watch_delays(&mut self) -> Result<(), Turned> {
         let today = ServiceDay::of(self.now);
+        if let Some(measured) = self.measuring.turn(today) {
+            self.take(measured)?;
+        }
         self.table.look_ahead(today, self.now);
         let ids: Vec<RouteId> = self.area.routes.keys().copied().filter(|id| id.day == today).collect();
         let mut changes = Vec::new();
+        let mut late: Vec<(VisitKey, Seconds, usize)> = Vec::new();
         for id in ids {
-            for seen in forecast(&self.area, id, self.now, self.table) {
+            let forecasts = forecast(&self.area, id, self.now, self.table);
+            self.measuring.note(&forecasts, self.now);
+            for seen in forecasts {
+                let level = level(seen.late, seen.begin - seen.late - self.now);
+                if level > 0 {
+                    late.push((seen.visit, seen.late, level));
+                }
                 let told = self.area.delays.get(&seen.visit).copied().unwrap_or_default();
                 if band(told) != band(seen.late) {
                     changes
@@ -108,29 +133,22 @@ impl Work<'_> {
                 }
             }
         }
-        let late: Vec<(VisitKey, Seconds)> = changes
-            .iter()
-            .filter_map(|event| match event {
-                Event::DelayChanged { visit, late } => Some((*visit, *late)),
-                _ => None,
-            })
-            .collect();
         changes.into_iter().try_for_each(|event| self.take(event))?;
         self.tell_late(today, &late)
     }
 
     /// Whoever waits for a visit that is later than it ever was has to be told. A forecast that swings about a limit is
     /// no news each time, and one that comes back is none at all: who was told to wait is not called again for good news.
-    fn tell_late(&mut self, today: ServiceDay, changes: &[(VisitKey, Seconds)]) -> Result<(), Turned> {
+    fn tell_late(&mut self, today: ServiceDay, visits: &[(VisitKey, Seconds, usize)]) -> Result<(), Turned> {
         let told = |visit: VisitKey| {
             let bands = self.area.notices.values().filter_map(|issued| match issued.notice.news {
-                News::Late { visit: of, late, .. } if of == visit => Some(band(late)),
+                News::Late { visit: of, late, .. } if of == visit => Some(1 + band(late)),
                 _ => None,
             });
             bands.max().unwrap_or(0)
         };
         let mut notices = Vec::new();
-        for (visit, late) in changes.iter().filter(|(visit, late)| band(*late) > told(*visit)) {
+        for (visit, late, _) in visits.iter().filter(|(visit, _, level)| *level > told(*visit)) {
             let Some(request) = self.area.requests.get(&visit.request) else { continue };
             let Some(booking) = request.find_active_booking() else { continue };
             let (at_home, window) = match request.wish {
@@ -149,6 +167,15 @@ impl Work<'_> {
             return Ok(());
         }
         self.take(Event::NoticesMade { day: today, cause: Cause::Late, notices })
+    }
+}
+
+/// How much there is to tell of a visit whose promised time ends in `left`: nothing; that it will be late, once that is near;
+/// that it will be five minutes late, or ten, as soon as that is seen.
+fn level(late: Seconds, left: Seconds) -> usize {
+    match band(late) {
+        0 => usize::from(late >= LATE_AT_ALL && left <= TOLD_BEFORE),
+        band => 1 + band,
     }
 }
 

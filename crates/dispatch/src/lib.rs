@@ -21,6 +21,8 @@
 mod clock;
 mod travel;
 mod tracking;
+mod matching;
+mod measuring;
 mod turned;
 mod engine;
 mod work;
@@ -42,6 +44,8 @@ mod service;
 pub use clock::{Clock, SystemClock, TownClock};
 pub use engine::{Effort, Engine, Key, RegisterBody, Reply, Setup, Submission, created};
 pub use forecast::{Forecast, forecast};
+pub use matching::{Matched, Matcher};
+pub use measuring::Held;
 pub use register::Register;
 pub use service::{Happened, Published, Service, ServiceSetup, Snapshot};
 pub use tracking::{Dropped, Fix, Tracking, Whereabouts};

@@ -21,6 +21,7 @@ use units::{AreaId, Timestamp};
 use crate::clock::Clock;
 use crate::engine::{Effort, Engine, Reply, Setup, Submission, read_event};
 use crate::improve::Improving;
+use crate::matching::Matcher;
 use crate::register::Register;
 use crate::tracking::Tracking;
 use crate::turned::{Fault, Turned};
@@ -78,7 +79,9 @@ pub struct Service {
     thread: Mutex<Option<JoinHandle<()>>>,
     shared: Arc<Shared>,
     reader: Mutex<Box<dyn LogReader>>,
-    pub tracking: Tracking,
+    pub tracking: Arc<Tracking>,
+    /// Lays positions on the roads.
+    pub matcher: Arc<Matcher>,
     pub register: Register,
     pub roads: Arc<Roads>,
     pub clock: Arc<dyn Clock>,
@@ -113,7 +116,11 @@ impl Service {
             0 => None,
             steps => Some(Improving::start(area, roads.clone(), steps)?),
         };
+        let tracking = Arc::<Tracking>::default();
+        let matcher = Arc::new(Matcher::new(roads.clone()));
         let run = Runner {
+            tracking: tracking.clone(),
+            matcher: matcher.clone(),
             engine,
             improving,
             post,
@@ -128,7 +135,8 @@ impl Service {
             thread: Mutex::new(Some(thread)),
             shared,
             reader: Mutex::new(reader),
-            tracking: Tracking::default(),
+            tracking,
+            matcher,
             register,
             roads,
             clock: setup.clock,
@@ -236,6 +244,8 @@ struct Runner {
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
     tick_every: Duration,
+    tracking: Arc<Tracking>,
+    matcher: Arc<Matcher>,
 }
 
 impl Runner {
@@ -258,11 +268,13 @@ impl Runner {
                 batch.push(Submission::of(Command::AdoptProposal(proposal), "planner"));
             }
             let ticks = Instant::now() >= next_tick;
+            let now = self.clock.now();
             if ticks {
+                let sighted = self.matcher.sightings(self.engine.state(), &self.tracking, now);
+                batch.extend(sighted.into_iter().map(|command| Submission::of(command, "tracking")));
                 batch.push(Submission::of(Command::Tick, "clock"));
                 next_tick = Instant::now() + self.tick_every;
             }
-            let now = self.clock.now();
             let answers = self.handle(&batch, now);
             self.publish(&answers, now);
             for turned in answers[letters.len()..].iter().filter_map(|answer| answer.as_ref().err()) {

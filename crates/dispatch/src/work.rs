@@ -7,6 +7,7 @@ use units::{ServiceDay, Timestamp};
 use crate::desk::Floors;
 use crate::engine::Effort;
 use crate::forecast::earliest;
+use crate::measuring::Measuring;
 use crate::travel::TravelTable;
 use crate::turned::Turned;
 use crate::waiting::InVain;
@@ -20,6 +21,7 @@ pub(crate) struct Work<'a> {
     pub table: &'a mut TravelTable,
     pub floors: &'a mut Floors,
     pub in_vain: &'a mut InVain,
+    pub measuring: &'a mut Measuring,
     pub effort: &'a mut Effort,
     pub now: Timestamp,
     /// Steps of day plans are taken this many times.
@@ -33,7 +35,7 @@ impl<'a> Work<'a> {
     pub fn on(
         area: &Area,
         table: &'a mut TravelTable,
-        (floors, in_vain): (&'a mut Floors, &'a mut InVain),
+        (floors, in_vain, measuring): (&'a mut Floors, &'a mut InVain, &'a mut Measuring),
         effort: &'a mut Effort,
         now: Timestamp,
     ) -> Work<'a> {
@@ -44,6 +46,7 @@ impl<'a> Work<'a> {
             table,
             floors,
             in_vain,
+            measuring,
             effort,
             now,
             plan_times: 1,

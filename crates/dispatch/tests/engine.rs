@@ -559,7 +559,7 @@ fn a_ride_is_moved_by_hand_under_its_promise_or_not_at_all() {
     let state = (engine.state().clone(), engine.version());
     let rehearsal = Submission {
         rehearsal: true,
-        ..Submission::of(Command::MoveRide { request: ride, vehicle: other }, "test")
+        ..Submission::of(Command::MoveRide { request: ride, vehicle: Some(other) }, "test")
     };
     let told = |events: &[Event]| {
         events.iter().any(|e| matches!(e, Event::NoticesMade { cause: Cause::Moved(r), .. } if *r == ride))
@@ -567,19 +567,22 @@ fn a_ride_is_moved_by_hand_under_its_promise_or_not_at_all() {
     let rehearsed = engine.submit(rehearsal, at(7, 1)).unwrap();
     assert!(told(&rehearsed.events));
     assert_eq!((engine.state().clone(), engine.version()), state, "a rehearsal changes nothing");
-    let done = send(&mut engine, Command::MoveRide { request: ride, vehicle: other }, at(7, 1)).unwrap();
+    let done =
+        send(&mut engine, Command::MoveRide { request: ride, vehicle: Some(other) }, at(7, 1)).unwrap();
     assert_eq!(done.events, rehearsed.events);
     let now = booking(&engine);
     assert_eq!((now.vehicle, now.promise, now.ride_max), (other, first.promise, first.ride_max));
     // The rule that stands against it is named, and nothing has changed.
     let state = engine.state().clone();
-    let refused = send(&mut engine, Command::MoveRide { request: ride, vehicle: VehicleId(3) }, at(7, 2));
+    let refused =
+        send(&mut engine, Command::MoveRide { request: ride, vehicle: Some(VehicleId(3)) }, at(7, 2));
     assert!(matches!(refused, Err(Turned::Rejected(Rejection::NoRoom { .. }))), "{refused:?}");
     assert_eq!(engine.state(), &state);
     // Moving it back undoes it.
-    send(&mut engine, Command::MoveRide { request: ride, vehicle: first.vehicle }, at(7, 3)).unwrap();
+    send(&mut engine, Command::MoveRide { request: ride, vehicle: Some(first.vehicle) }, at(7, 3)).unwrap();
     assert_eq!(booking(&engine).vehicle, first.vehicle);
-    let again = send(&mut engine, Command::MoveRide { request: ride, vehicle: first.vehicle }, at(7, 4));
+    let again =
+        send(&mut engine, Command::MoveRide { request: ride, vehicle: Some(first.vehicle) }, at(7, 4));
     assert!(matches!(again, Err(Turned::Rejected(Rejection::Invalid { field: "vehicle", .. }))), "{again:?}");
     assert_eq!(engine.effort().refused_plans, 0);
     let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();

@@ -37,6 +37,7 @@ struct Day {
     done: u32,
     improved: u32,
     waited: u32,
+    contradicted: usize,
 }
 
 fn window(open: (u32, u32), close: (u32, u32)) -> DayWindow {
@@ -59,6 +60,7 @@ impl Day {
             done: 0,
             improved: 0,
             waited: 0,
+            contradicted: 0,
         };
         this.register();
         this
@@ -245,6 +247,8 @@ impl Day {
                 4 if self.draw.random_ratio(1, 6) => self.upset(),
                 4 => self.improve(),
                 5 => self.send(Command::Tick),
+                6 if self.draw.random_ratio(1, 4) => self.sight(),
+                7 if self.draw.random_ratio(1, 12) => self.come_out_of_a_dead_spot(),
                 _ => self.tap(),
             }
         }
@@ -366,6 +370,44 @@ impl Day {
         self.send(Command::NoteAbsence { rider, day: self.day, kind });
     }
 
+    /// A vehicle is seen on its way, and arrives sooner or later than was thought.
+    fn sight(&mut self) {
+        let vehicle = VehicleId(self.draw.random_range(0..VEHICLES) + 1);
+        let route = self.engine.state().find_route(RouteId { day: self.day, vehicle }).unwrap();
+        let visit = route.visits.first().map(|v| v.visit).filter(|_| self.draw.random_ratio(9, 10));
+        let eta = self.now + Seconds(self.draw.random_range(0..900));
+        self.send(Command::SightVehicle { vehicle, visit, eta });
+    }
+
+    /// A phone sends what was tapped while nobody heard of it: of any ride, in an order of its own, minutes later.
+    fn come_out_of_a_dead_spot(&mut self) {
+        let vehicle = VehicleId(self.draw.random_range(0..VEHICLES) + 1);
+        let route = self.engine.state().find_route(RouteId { day: self.day, vehicle }).unwrap();
+        let due = |v: &domain::PlannedVisit| v.begin <= self.now + Seconds::minutes(30);
+        let mut visits: Vec<VisitKey> = route.visits.iter().filter(|v| due(v)).map(|v| v.visit).collect();
+        // What was taken off the route meanwhile may be among them.
+        let all = self.requests(|s| !matches!(s, RequestState::Refused(_)));
+        visits.extend(self.pick(&all).filter(|_| self.draw.random_ratio(1, 3)).map(VisitKey::pickup));
+        let mut ago = self.draw.random_range(200..900);
+        for _ in 0..self.draw.random_range(1..5) {
+            let Some(visit) = self.pick(&visits) else { return };
+            let fact = match (visit.kind, self.draw.random_range(0..5)) {
+                (_, 0) => FactKind::Departed,
+                (_, 1) => FactKind::Arrived,
+                (VisitKind::Pickup, _) => FactKind::Boarded,
+                (VisitKind::Dropoff, _) => FactKind::Alighted,
+            };
+            let known = self.engine.state().contradictions.len();
+            self.send(Command::RecordFact { vehicle, fact, visit: Some(visit), at: self.now - Seconds(ago) });
+            self.contradicted += self.engine.state().contradictions.len() - known;
+            ago -= self.draw.random_range(0..ago.min(120));
+        }
+        let open: Vec<_> = self.engine.state().contradictions.keys().copied().collect();
+        if let Some(contradiction) = self.pick(&open).filter(|_| self.draw.random_ratio(1, 3)) {
+            self.send(Command::SettleContradiction { contradiction });
+        }
+    }
+
     /// A driver taps, mostly what is due, sometimes late, early, twice, or something else.
     fn tap(&mut self) {
         let vehicle = VehicleId(self.draw.random_range(0..VEHICLES) + 1);
@@ -402,6 +444,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     let mut states = BTreeSet::new();
     let mut outcomes = (0, 0);
     let (mut improved, mut waited, mut served) = (0, 0, 0);
+    let mut contradicted = 0;
     // More on demand: KUSEKI_SEEDS=2000 cargo test -p dispatch --test random_days
     let seeds: u64 = std::env::var("KUSEKI_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
@@ -411,6 +454,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         states.extend(day.engine.state().requests.values().map(|r| r.state.code()));
         improved += day.improved;
         waited += day.waited;
+        contradicted += day.contradicted;
         let waits = day.engine.state().requests.values().filter(|r| r.waits.is_some());
         served += waits.filter(|r| r.find_booking().is_some()).count();
         outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
@@ -429,6 +473,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     }
     assert!(waited > 0 && served > 0, "{waited} waited, {served} of them got a ride");
     assert!(improved > 0, "no plan was ever improved");
+    assert!(contradicted > 0, "no report ever contradicted what was known");
     assert!(outcomes.0 > 4 * outcomes.1, "{outcomes:?}");
 }
 

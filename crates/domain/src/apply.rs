@@ -91,6 +91,14 @@ impl Area {
             Event::DelayChanged { visit, late } => {
                 self.delays.insert(*visit, *late);
             }
+            Event::FactContradicted { contradiction } => {
+                self.last_contradiction = self.last_contradiction.max(contradiction.id);
+                self.contradictions.insert(contradiction.id, contradiction.clone());
+            }
+            Event::ContradictionSettled { contradiction, .. } => {
+                self.contradictions.remove(contradiction);
+            }
+            Event::ForecastsMeasured { missed, .. } => Arc::make_mut(&mut self.punctuality).fold(missed),
             Event::PlanImproved { moved, .. } => self.move_rides(moved).map_err(fail)?,
             Event::PlanChanged { revision, routes } => {
                 self.revision = *revision;
@@ -109,6 +117,7 @@ impl Area {
             | Event::RequestCancelled { .. } => self.apply_to_request(event).map_err(fail)?,
             Event::Departed { .. }
             | Event::Arrived { .. }
+            | Event::EtaChanged { .. }
             | Event::Boarded { .. }
             | Event::Alighted { .. }
             | Event::NoShow { .. } => self.apply_fact(event).map_err(fail)?,
@@ -212,6 +221,15 @@ impl Area {
                         known.progress = Progress::Returning { from: known.anchor.place, departed_at: *at };
                         known.anchor = Anchor { place: base, ready: *eta };
                     }
+                }
+                self.routes.insert(*route, Arc::new(known));
+            }
+            Event::EtaChanged { route, eta, .. } => {
+                let mut known = self.route_to_change(*route)?;
+                match &mut known.progress {
+                    Progress::Heading { eta: known, .. } => *known = *eta,
+                    Progress::Returning { .. } => known.anchor.ready = *eta,
+                    _ => {}
                 }
                 self.routes.insert(*route, Arc::new(known));
             }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use units::{
-    AreaId, CorporationId, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId, RequestId, RiderId,
-    Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
+    AreaId, ContradictionId, CorporationId, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId,
+    RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
 };
 
 use crate::command::AbsenceKind;
+use crate::contradiction::Contradiction;
 use crate::day::{Cause, HandRun, Notice, Pin, Resource, Turn};
 use crate::masters::{Driver, Facility, Place, Rider, Vehicle};
 use crate::needs::Load;
@@ -17,6 +18,7 @@ use crate::plan::{Anchor, Progress, Route, RouteId, RunLabel, VisitKey, VisitKin
 use crate::policy::PolicyBook;
 #[cfg(doc)]
 use crate::policy::Terms;
+use crate::punctuality::Punctuality;
 use crate::request::{Booking, Direction, Offer, Request, RequestState, Wish};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,10 @@ pub struct Area {
     pub held: OrdSet<(RouteId, RequestId, OfferId)>,
     /// Forecast lateness of coming visits, as last told.
     pub delays: OrdMap<VisitKey, Seconds>,
+    /// What drivers reported that cannot be so, until somebody has settled it.
+    pub contradictions: OrdMap<ContradictionId, Contradiction>,
+    /// How far forecasts were off on the days behind.
+    pub punctuality: Arc<Punctuality>,
     pub day: Option<ServiceDay>,
     /// How often something has come free that somebody may have been waiting for.
     pub freed: u64,
@@ -56,6 +62,7 @@ pub struct Area {
     pub last_request: RequestId,
     pub last_offer: OfferId,
     pub last_notice: NoticeId,
+    pub last_contradiction: ContradictionId,
 }
 
 /// A notice and what became of it.
@@ -99,12 +106,15 @@ impl Area {
             notices: OrdMap::new(),
             held: OrdSet::new(),
             delays: OrdMap::new(),
+            contradictions: OrdMap::new(),
+            punctuality: Arc::default(),
             day: None,
             freed: 0,
             revision: 0,
             last_request: RequestId(0),
             last_offer: OfferId(0),
             last_notice: NoticeId(0),
+            last_contradiction: ContradictionId(0),
         }
     }
 

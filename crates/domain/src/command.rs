@@ -1,8 +1,8 @@
 //! What the outside may ask of an area. Everything here is syntactically sound; whether it is right, `decide` says.
 
 use units::{
-    CorporationId, DayWindow, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId, RequestId, RiderId,
-    Seconds, ServiceDay, Timestamp, VehicleId,
+    ContradictionId, CorporationId, DayWindow, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId,
+    RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId,
 };
 
 use crate::day::{HandRun, Pin, Resource};
@@ -121,10 +121,10 @@ pub enum Command {
     Cancel {
         request: RequestId,
     },
-    /// Gives a guest's booked ride to another vehicle, by the operator's hand.
+    /// Gives a guest's booked ride to another vehicle, by the operator's hand; without one to whichever it fits best.
     MoveRide {
         request: RequestId,
-        vehicle: VehicleId,
+        vehicle: Option<VehicleId>,
     },
     /// Puts a refused wish on the waiting list.
     Wait {
@@ -135,6 +135,16 @@ pub enum Command {
         fact: FactKind,
         visit: Option<VisitKey>,
         at: Timestamp,
+    },
+    /// Where a vehicle is seen on its way, it will be there at `eta`.
+    SightVehicle {
+        vehicle: VehicleId,
+        visit: Option<VisitKey>,
+        eta: Timestamp,
+    },
+    /// Somebody has looked into what a driver reported.
+    SettleContradiction {
+        contradiction: ContradictionId,
     },
     AcknowledgeRoute {
         vehicle: VehicleId,

@@ -8,10 +8,11 @@ use units::{
 
 use crate::area::Area;
 use crate::command::{Command, NewFacility, NewRider, NewVehicle, Party, PlanStart};
+use crate::contradiction::settle;
 use crate::day::Cause;
 use crate::day_decide::{give_notice, note_absence, note_join, note_out, pin_ride, plan_day, replan_day};
 use crate::event::Event;
-use crate::facts::decide_fact;
+use crate::facts::{decide_fact, decide_sighting};
 use crate::judge::TravelTimes;
 use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
 use crate::masters_change::{change_facility, change_place, change_rider, change_vehicle};
@@ -78,10 +79,10 @@ pub enum Next {
         fresh: Vec<RequestId>,
         cause: Cause,
     },
-    /// Give a booked ride to this vehicle.
+    /// Give a booked ride to this vehicle, or to whichever it fits best.
     Move {
         request: RequestId,
-        vehicle: VehicleId,
+        vehicle: Option<VehicleId>,
     },
     /// Drive the coming visits as proposed, if that still is lawful and better.
     Adopt(Proposal),
@@ -162,6 +163,10 @@ pub fn decide(
             }
             decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel).map(Decision::just)
         }
+        Command::SightVehicle { vehicle, visit, eta } => {
+            Ok(Decision::just(decide_sighting(area, *vehicle, *visit, *eta, now)))
+        }
+        Command::SettleContradiction { contradiction } => settle(area, *contradiction, now),
         Command::AcknowledgeRoute { vehicle, revision } => acknowledge(area, *vehicle, *revision, now),
         Command::AdoptProposal(proposal) => adopt_proposal(area, proposal),
         Command::Tick => Ok(tick(area, now)),

@@ -3,15 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 use units::{
-    CorporationId, FacilityId, Metres, NoticeId, OfferId, PlaceId, RequestId, RiderId, Seconds, ServiceDay,
-    Timestamp,
+    ContradictionId, CorporationId, FacilityId, Metres, NoticeId, OfferId, PlaceId, RequestId, RiderId,
+    Seconds, ServiceDay, Timestamp,
 };
 
 use crate::command::{AbsenceKind, JoinKind};
+use crate::contradiction::Contradiction;
 use crate::day::{Cause, Notice, Pin, Resource, VehicleTurns};
 use crate::masters::{Care, Driver, Facility, Place, Rider, Vehicle};
 use crate::plan::{PlannedVisit, RideMoved, RouteId, VisitKey};
 use crate::policy::Policy;
+use crate::punctuality::Missed;
 use crate::rejection::Refusal;
 use crate::request::{Booking, Channel, Direction, Offer, Purpose, Wish};
 
@@ -226,6 +228,26 @@ pub enum Event {
         request: RequestId,
         at: Timestamp,
     },
+    /// From where the vehicle is seen on its way it arrives at another time than was thought. `visit` is none on the way
+    /// back to the base.
+    EtaChanged {
+        route: RouteId,
+        visit: Option<VisitKey>,
+        eta: Timestamp,
+    },
+    /// A driver reported what cannot be, or cannot be so, as things are known here: somebody has to look into it.
+    FactContradicted {
+        contradiction: Contradiction,
+    },
+    ContradictionSettled {
+        contradiction: ContradictionId,
+        at: Timestamp,
+    },
+    /// What the forecasts of a day missed by, in the groups of [`crate::AHEAD`].
+    ForecastsMeasured {
+        day: ServiceDay,
+        missed: Vec<Missed>,
+    },
     /// The forecast of a visit crossed five or ten minutes behind its promise, or came back.
     DelayChanged {
         visit: VisitKey,
@@ -295,6 +317,10 @@ impl Event {
             Event::Boarded { .. } => "boarded",
             Event::Alighted { .. } => "alighted",
             Event::NoShow { .. } => "no_show",
+            Event::EtaChanged { .. } => "eta_changed",
+            Event::FactContradicted { .. } => "fact_contradicted",
+            Event::ContradictionSettled { .. } => "contradiction_settled",
+            Event::ForecastsMeasured { .. } => "forecasts_measured",
             Event::DelayChanged { .. } => "delay_changed",
         }
     }

@@ -5,12 +5,19 @@ use units::{PlaceId, Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::area::Area;
 use crate::command::FactKind;
+use crate::contradiction::{Contrary, contradict};
 use crate::decide::{find_open_visit, invalid, leg, unknown};
 use crate::event::Event;
 use crate::judge::TravelTimes;
 use crate::plan::{Progress, Route, RouteId, VisitKey, VisitKind};
 use crate::rejection::Rejection;
+use crate::request::{Request, RequestState};
 
+/// A fact that is reported later than this after it happened waited in a phone without signal: nobody can be asked any more
+/// whether it was a slip, and what happened in between followed from it.
+const ASKED_AT_ONCE: Seconds = Seconds(90);
+/// A sighting that moves an arrival by less is no news.
+const ETA_WORTH: Seconds = Seconds::minutes(1);
 /// A run that is late into the night still belongs to its day.
 const AFTER_MIDNIGHT_MAX: Seconds = Seconds::hours(6);
 
@@ -29,8 +36,7 @@ pub(crate) fn decide_fact(
         return base_fact(area, &route, fact, at, travel);
     };
     let request = area.requests.get(&visit.request).ok_or_else(|| unknown("visit", &visit))?;
-    let booking =
-        request.find_booking().filter(|b| b.vehicle == vehicle).ok_or_else(|| unknown("visit", &visit))?;
+    let booking = request.find_booking().ok_or_else(|| unknown("visit", &visit))?;
     let matching = match fact {
         FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
         FactKind::Alighted => visit.kind == VisitKind::Dropoff,
@@ -43,7 +49,14 @@ pub(crate) fn decide_fact(
             "boarded and no_show belong to a pickup, alighted to a dropoff",
         ));
     }
-    if find_open_visit(area, visit.request).is_none_or(|open| open.kind > visit.kind) {
+    if let Some(contrary) = contrary(request, booking.vehicle, vehicle, fact) {
+        return Ok(contradict(area, vehicle, (fact, visit), (at, now), contrary));
+    }
+    if booking.vehicle != vehicle {
+        return Err(unknown("visit", &visit));
+    }
+    let open = find_open_visit(area, visit.request);
+    if open.is_none_or(|open| open.kind > visit.kind) {
         // Already done, or overtaken by a cancellation: the driver's repeated tap changes nothing.
         return Ok(Vec::new());
     }
@@ -57,12 +70,29 @@ pub(crate) fn decide_fact(
     }
     let id = RouteId { day, vehicle };
     let route = area.find_route(id).ok_or_else(|| unknown("vehicle", &vehicle))?;
-    require_next(area, &route, visit)?;
+    let is_late = now - at > ASKED_AT_ONCE;
+    let report = ((fact, visit), (at, now));
+    let mut events = Vec::new();
+    if fact == FactKind::Alighted && open.is_some_and(|open| open.kind == VisitKind::Pickup) && is_late {
+        events.extend(contradict(area, vehicle, report.0, report.1, Contrary::NotBoarded));
+        events.push(Event::Boarded {
+            route: id,
+            request: visit.request,
+            at: at.max(last_fact(&route)).min(now),
+        });
+    } else if let Some(next) = find_next_instead(area, &route, visit) {
+        if !is_late || open != Some(visit) {
+            let next = next.map_or_else(|| "nothing".to_owned(), |n| n.to_string());
+            return Err(Rejection::VisitNotNext { visit, next });
+        }
+        let other = next.map(|next| Contrary::OtherOrder { next });
+        events.extend(other.into_iter().flat_map(|c| contradict(area, vehicle, report.0, report.1, c)));
+    }
     // A device's clock may be behind the fact before this one; the order of facts is what counts.
     let at = at.max(last_fact(&route)).min(now);
     let from = route.anchor.place;
     let request_id = visit.request;
-    Ok(match fact {
+    events.extend(match fact {
         FactKind::Departed => match route.progress {
             Progress::Heading { visit: known, .. } | Progress::Arrived { visit: known, .. }
                 if known == visit =>
@@ -86,7 +116,47 @@ pub(crate) fn decide_fact(
             require_tried(area, &route, request.from, open, at)?;
             vec![Event::NoShow { route: id, request: request_id, at }]
         }
-    })
+    });
+    Ok(events)
+}
+
+/// What is known of a ride that speaks against what is reported of its rider.
+fn contrary(request: &Request, booked_on: VehicleId, vehicle: VehicleId, fact: FactKind) -> Option<Contrary> {
+    let is_of_rider = matches!(fact, FactKind::Boarded | FactKind::Alighted | FactKind::NoShow);
+    if booked_on != vehicle {
+        return is_of_rider.then_some(Contrary::OtherVehicle { vehicle: booked_on });
+    }
+    match (&request.state, fact) {
+        (RequestState::Cancelled { .. }, FactKind::Boarded | FactKind::Alighted) => Some(Contrary::Cancelled),
+        (RequestState::NoShow { .. }, FactKind::Boarded | FactKind::Alighted) => Some(Contrary::NoShow),
+        (RequestState::OnBoard { .. } | RequestState::Done { .. }, FactKind::NoShow) => {
+            Some(Contrary::OnBoard)
+        }
+        _ => None,
+    }
+}
+
+/// Where the vehicle is seen on its way it arrives at another time than was thought.
+pub(crate) fn decide_sighting(
+    area: &Area,
+    vehicle: VehicleId,
+    visit: Option<VisitKey>,
+    eta: Timestamp,
+    now: Timestamp,
+) -> Vec<Event> {
+    let id = RouteId { day: ServiceDay::of(now), vehicle };
+    let Some(route) = area.find_route(id) else { return Vec::new() };
+    let known = match (route.progress, visit) {
+        (Progress::Heading { visit: known, eta, .. }, Some(seen)) if known == seen => eta,
+        (Progress::Returning { .. }, None) => route.anchor.ready,
+        // It has got on since it was seen.
+        _ => return Vec::new(),
+    };
+    let eta = eta.max(now);
+    if (eta - known).0.abs() < ETA_WORTH.0 {
+        return Vec::new();
+    }
+    vec![Event::EtaChanged { route: id, visit, eta }]
 }
 
 /// Waiting at the door is part of the promise: nobody is a no-show before it begins, or unseen.
@@ -158,15 +228,11 @@ fn base_fact(
     }
 }
 
-/// The visit must be the first one, or at the same stop as the first one.
-fn require_next(area: &Area, route: &Route, visit: VisitKey) -> Result<(), Rejection> {
-    let Some(first) = route.visits.first() else {
-        return Err(Rejection::VisitNotNext { visit, next: "nothing".to_owned() });
-    };
+/// What is due before a visit that is neither the first one nor at the same stop as the first one; none within if nothing
+/// is due at all.
+fn find_next_instead(area: &Area, route: &Route, visit: VisitKey) -> Option<Option<VisitKey>> {
+    let Some(first) = route.visits.first() else { return Some(None) };
     let stop = area.find_visit_place(first.visit);
-    let here = route.visits.iter().take_while(|v| area.find_visit_place(v.visit) == stop);
-    if here.into_iter().any(|v| v.visit == visit) {
-        return Ok(());
-    }
-    Err(Rejection::VisitNotNext { visit, next: first.visit.to_string() })
+    let mut here = route.visits.iter().take_while(|v| area.find_visit_place(v.visit) == stop);
+    if here.any(|v| v.visit == visit) { None } else { Some(Some(first.visit)) }
 }

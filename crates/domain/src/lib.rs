@@ -32,6 +32,8 @@ mod masters_decide;
 mod masters_change;
 mod day_decide;
 mod facts;
+mod contradiction;
+mod punctuality;
 mod judge;
 mod judge_day;
 
@@ -41,6 +43,7 @@ pub use command::{
     AbsenceKind, Command, FactKind, JoinKind, NewDriver, NewFacility, NewPlace, NewRider, NewVehicle, Party,
     PlanStart,
 };
+pub use contradiction::{Contradiction, Contrary};
 pub use day::{Cause, HandRun, Listener, News, Notice, Pin, Resource, Turn, VehicleTurns};
 pub use decide::{Decision, Next, check_policy, classes_for, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
@@ -54,6 +57,7 @@ pub use plan::{
 };
 pub use policy::{CountsAs, Policy, PolicyBook, RideClass, Terms};
 pub use policy_effect::{Touched, list_touched};
+pub use punctuality::{AHEAD, GROUPS, HOLDS_PERCENT, Missed, Punctuality, group_of};
 pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
 pub use request::{
     Booking, Channel, Direction, Offer, Planned, Promise, Purpose, Request, RequestState, Wish,

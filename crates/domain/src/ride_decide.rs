@@ -148,9 +148,13 @@ pub(crate) fn cancel(area: &Area, request: RequestId, now: Timestamp) -> Result<
 }
 
 /// A member's vehicle is pinned; a guest's ride that the vehicle has not set out for may be moved.
-pub(crate) fn move_ride(area: &Area, request: RequestId, vehicle: VehicleId) -> Result<Decision, Rejection> {
+pub(crate) fn move_ride(
+    area: &Area,
+    request: RequestId,
+    vehicle: Option<VehicleId>,
+) -> Result<Decision, Rejection> {
     let known = area.requests.get(&request).ok_or_else(|| unknown("request", &request))?;
-    if !area.vehicles.contains_key(&vehicle) {
+    if let Some(vehicle) = vehicle.filter(|id| !area.vehicles.contains_key(id)) {
         return Err(unknown("vehicle", &vehicle));
     }
     let RequestState::Booked(booking) = &known.state else {
@@ -164,8 +168,8 @@ pub(crate) fn move_ride(area: &Area, request: RequestId, vehicle: VehicleId) -> 
             "a guest's ride; a member's vehicle is pinned",
         ));
     }
-    if booking.vehicle == vehicle {
-        return Err(invalid("vehicle", format!("{vehicle} carries it already"), "another vehicle"));
+    if vehicle == Some(booking.vehicle) {
+        return Err(invalid("vehicle", format!("{} carries it already", booking.vehicle), "another vehicle"));
     }
     let route = area.find_route(RouteId { day: booking.day, vehicle: booking.vehicle });
     let on_the_way =

@@ -18,12 +18,16 @@ pub struct Arguments {
     /// scenario's own.
     #[arg(long)]
     improve_steps: Option<u64>,
+    /// Days lived through beforehand, so that the intervals of forecasts rest on something. Without it the scenario's own.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=100))]
+    days_behind: Option<u32>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     crate::serve::start_logging();
     let mut scenario = Scenario::open(&arguments.scenario)?;
     scenario.improve_steps = arguments.improve_steps.unwrap_or(scenario.improve_steps);
+    scenario.days_behind = arguments.days_behind.unwrap_or(scenario.days_behind);
     let begin = Instant::now();
     let mut stopwatch = || begin.elapsed().as_nanos() as u64;
     let report = sim::simulate(&scenario, arguments.seed, &mut stopwatch)?;

@@ -65,7 +65,7 @@ pub use oracle::{DrivenArc, Stand, TurnGraph};
 pub use osm::tile::tile;
 pub use osm::write::{OsmNode, OsmRelation, OsmWay, PbfWriter};
 pub use osm::{DrivingSide, ImportOptions, ImportReport, Progress, Stage, import_osm};
-pub use path::{Act, Path, PathPoint, Step, Street, Travel};
+pub use path::{Act, Nearest, Path, PathPoint, Step, Street, Travel};
 pub use roads::{Roads, RoadsKind, Source};
 pub use shapes::{AreaKind, AreaShape, Label, LabelKind, RiverShape, RoadShape, Shapes};
 pub use snap::{SNAP_LIMIT, Snap};

@@ -111,6 +111,31 @@ impl Act {
     }
 }
 
+/// A point of a path beside a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest {
+    pub point: Point,
+    /// From the position to the point.
+    pub off: Metres,
+    pub after_millis: i64,
+}
+
+/// Stretches that differ by less in how far they are from a fix are equally likely.
+const SAME_SPOT: Metres = Metres(15);
+
+/// The nearest point of a stretch: one of its ends, or the foot between them by the law of cosines; stretches are short
+/// enough to be flat.
+fn foot(pair: &[PathPoint], at: Point) -> Nearest {
+    let (a, b) = (pair[0], pair[1]);
+    let length = a.point.metres_to(b.point).max(1e-9);
+    let (to_a, to_b) = (at.metres_to(a.point), at.metres_to(b.point));
+    let along = ((to_a * to_a - to_b * to_b + length * length) / (2.0 * length)).clamp(0.0, length);
+    let share = along / length;
+    let point = between(a.point, b.point, share);
+    let passed = ((b.after_millis - a.after_millis) as f64 * share) as i64;
+    Nearest { point, off: Metres(at.metres_to(point).ceil() as i64), after_millis: a.after_millis + passed }
+}
+
 impl Path {
     /// Where a vehicle is that long after its start; the end once it has arrived.
     pub fn at(&self, after_millis: i64) -> Option<Point> {
@@ -141,6 +166,15 @@ impl Path {
             behind += length;
         }
         best.map(|(off, driven)| (Metres(driven as i64), Metres(off.ceil() as i64)))
+    }
+
+    /// The point of the path nearest to a position. Where the path passes there more than once, the pass that is nearest in
+    /// time to `about_millis` after the start.
+    pub fn nearest(&self, at: Point, about_millis: i64) -> Option<Nearest> {
+        let feet: Vec<Nearest> = self.points.windows(2).map(|pair| foot(pair, at)).collect();
+        let least = feet.iter().map(|near| near.off).min()?;
+        let by_time = |near: &&Nearest| ((near.after_millis - about_millis).abs(), near.off);
+        feet.iter().filter(|near| near.off <= least + SAME_SPOT).min_by_key(by_time).copied()
     }
 
     /// The next thing to do for who has driven so far, and the metres to it.

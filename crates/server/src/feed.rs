@@ -147,7 +147,7 @@ impl Touched {
                 let visits = routes.iter().flat_map(|r| r.visits.iter());
                 self.requests.extend(visits.map(|v| v.visit.request));
             }
-            Event::RouteAcknowledged { route, .. } => {
+            Event::RouteAcknowledged { route, .. } | Event::EtaChanged { route, .. } => {
                 self.vehicles.insert(route.vehicle);
             }
             Event::Departed { route, visit, .. } | Event::Arrived { route, visit, .. } => {
@@ -159,6 +159,10 @@ impl Touched {
             | Event::NoShow { route, request, .. } => {
                 self.vehicles.insert(route.vehicle);
                 self.requests.insert(*request);
+            }
+            Event::FactContradicted { contradiction } => {
+                self.vehicles.insert(contradiction.vehicle);
+                self.requests.insert(contradiction.visit.request);
             }
             Event::DelayChanged { visit, .. } => {
                 let request = snapshot.area.requests.get(&visit.request);
@@ -181,6 +185,8 @@ impl Touched {
             | Event::NoticesMade { .. }
             | Event::NoticeGiven { .. }
             | Event::RunsBooked { .. }
+            | Event::ForecastsMeasured { .. }
+            | Event::ContradictionSettled { .. }
             // The routes follow in the same batch.
             | Event::PlanImproved { .. } => {}
         }
@@ -336,7 +342,10 @@ fn pass_positions(app: &App) {
             Some(domain::Progress::Arrived { .. }) => "at_stop",
             _ => "parked",
         };
+        let matched = app.service.matcher.find(&snapshot.area, id, &seen);
+        let on_road = matched.as_ref().map(|m| [m.point.lon(), m.point.lat()]);
         let one = json!({
+            "on_road": on_road, "off_way": matched.as_ref().is_some_and(|m| !m.on_way),
             "vehicle": id.to_string(), "at": seen.fix.at.to_string(),
             "position": [seen.fix.point.lon(), seen.fix.point.lat()], "heading": seen.heading, "state": state,
         });

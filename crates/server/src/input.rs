@@ -225,8 +225,9 @@ pub struct NewRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewVehicleOfRide {
+    /// Without one: whichever it fits best.
     #[schema(example = "vehicle-2")]
-    pub vehicle: String,
+    pub vehicle: Option<String>,
     /// Only says what it would mean; nothing is changed.
     #[serde(default)]
     pub dry_run: bool,

@@ -54,7 +54,9 @@ pub use notify::{
 pub use problem::Problem;
 
 use app::App;
-use http::{changes, days, import as lists, map, masters, pictures, policies, requests, staff, vehicles};
+use http::{
+    attention, changes, days, import as lists, map, masters, pictures, policies, requests, staff, vehicles,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -104,6 +106,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(days::pin, days::unpin))
         .routes(routes!(days::give_notice))
         .routes(routes!(days::list_deliveries))
+        .routes(routes!(attention::list))
+        .routes(routes!(attention::settle))
         .routes(routes!(staff::list_drivers, staff::add_driver))
         .routes(routes!(staff::change_driver))
         .routes(routes!(staff::set_care))

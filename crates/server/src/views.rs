@@ -233,6 +233,11 @@ impl Viewer<'_> {
                 place: self.place(place),
                 note: note.note,
                 planned: seen.map_or(planned.begin, |f| f.begin).to_string(),
+                expected: [
+                    seen.map_or(planned.begin, |f| f.soonest),
+                    seen.map_or(planned.begin, |f| f.latest),
+                ]
+                .map(|at| at.to_string()),
                 window: pair(window),
                 promised: told(&request.wish, visit.kind).then(|| pair(window)),
                 ride_class: name_of(booking.class),
@@ -344,13 +349,7 @@ impl Viewer<'_> {
     }
 
     /// What the events of a move by hand change, against the state that this viewer sees.
-    pub fn move_effect(
-        &self,
-        request: RequestId,
-        vehicle: VehicleId,
-        events: &[Event],
-        done: bool,
-    ) -> wire::MoveEffect {
+    pub fn move_effect(&self, request: RequestId, events: &[Event], done: bool) -> wire::MoveEffect {
         let mut others: Vec<wire::MovedVisit> = Vec::new();
         let mut last: BTreeMap<RouteId, &[domain::PlannedVisit]> = BTreeMap::new();
         let (mut planned, mut to_tell) = (None, 0);
@@ -361,7 +360,7 @@ impl Viewer<'_> {
                 }
                 Event::RidesRebooked { bookings } => {
                     let own = bookings.iter().find(|b| b.request == request);
-                    planned = own.map(|b| b.booking.planned).or(planned);
+                    planned = own.map(|b| (b.booking.vehicle, b.booking.planned)).or(planned);
                 }
                 Event::NoticesMade { notices, .. } => to_tell += notices.len(),
                 _ => {}
@@ -382,9 +381,9 @@ impl Viewer<'_> {
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         wire::MoveEffect {
             done,
-            vehicle: vehicle.to_string(),
-            pickup_planned: text(planned.map(|p| p.pickup)),
-            dropoff_planned: text(planned.map(|p| p.dropoff)),
+            vehicle: planned.map(|(vehicle, _)| vehicle.to_string()).unwrap_or_default(),
+            pickup_planned: text(planned.map(|(_, p)| p.pickup)),
+            dropoff_planned: text(planned.map(|(_, p)| p.dropoff)),
             others,
             to_tell,
         }

@@ -8,9 +8,11 @@ use utoipa::ToSchema;
 use crate::base_map::{BaseMap, Raster};
 use crate::register::Category;
 
+mod attention;
 mod rides;
 mod told;
 
+pub use attention::{Attention, Contradiction, Danger};
 pub use rides::{MoveEffect, MovedVisit, PolicyEffect, RoundTrip, TouchedRide};
 pub use told::{Contact, Delivery, Notice, Script};
 
@@ -257,6 +259,8 @@ pub struct Visit {
     pub note: Option<String>,
     /// Begin of service as forecast now.
     pub planned: String,
+    /// Between these it is to be expected to begin, nine times out of ten, by how far forecasts were off before.
+    pub expected: [String; 2],
     /// The interval that binds.
     pub window: [String; 2],
     /// The interval told to the rider; none where only a limit binds.

@@ -26,6 +26,8 @@ pub enum Fault {
     Append(#[from] store::AppendError),
     #[error("the engine turned away {what}")]
     Turned { what: String, source: dispatch::Turned },
+    #[error("an event cannot be stored: {detail}")]
+    Stored { detail: String },
     #[error("the engine created nothing for {what}")]
     NothingCreated { what: String },
 }

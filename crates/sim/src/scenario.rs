@@ -24,6 +24,8 @@ pub struct Scenario {
     pub policy: Policy,
     /// Steps of background search for a better plan, after each change of it; 0 for none.
     pub improve_steps: u64,
+    /// Days lived through beforehand, so that the intervals of forecasts rest on something.
+    pub days_behind: u32,
 }
 
 /// What the live service spends on one search.
@@ -78,6 +80,8 @@ struct File {
     policy: PolicyFile,
     #[serde(default)]
     improve_steps: u64,
+    #[serde(default)]
+    days_behind: u32,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +192,7 @@ impl Scenario {
             },
             policy,
             improve_steps: file.improve_steps,
+            days_behind: file.days_behind,
         })
     }
 }
@@ -238,6 +243,9 @@ fn check(file: &File, origin: &str) -> Result<(), Fault> {
     }
     if file.improve_steps > 1_000_000 {
         return invalid("improve_steps", file.improve_steps.to_string(), "between 0 and 1000000");
+    }
+    if file.days_behind > 100 {
+        return invalid("days_behind", file.days_behind.to_string(), "between 0 and 100");
     }
     if file.policy.people_max == 0 {
         return invalid("policy.people_max", "0".to_owned(), "1 or more");

@@ -122,6 +122,10 @@ impl DayFigures {
             | Event::DriversAssigned { .. }
             | Event::NoticesMade { .. }
             | Event::NoticeGiven { .. }
+            | Event::EtaChanged { .. }
+            | Event::FactContradicted { .. }
+            | Event::ContradictionSettled { .. }
+            | Event::ForecastsMeasured { .. }
             | Event::DelayChanged { .. } => {}
         }
     }

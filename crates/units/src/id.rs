@@ -78,6 +78,8 @@ ids! {
     DriverId = "driver";
     /// Something that somebody has to be told.
     NoticeId = "notice";
+    /// A report that contradicts what is known.
+    ContradictionId = "contradiction";
 }
 
 #[cfg(test)]

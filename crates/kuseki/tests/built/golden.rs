@@ -99,6 +99,7 @@ kinds! {
     CareSet ContactSet DriverAdded DriverChanged VehiclesShared JoinNoted TakenOut BroughtBack RidePinned RideUnpinned
     DriversAssigned RidesRebooked NoticesMade NoticeGiven
     PlaceChanged FacilityChanged VehicleChanged RiderChanged
+    EtaChanged FactContradicted ContradictionSettled ForecastsMeasured
 }
 
 /// A whole day's log as the first schema wrote it. Every line must be read for ever and mean what it meant; so the file is
@@ -119,6 +120,7 @@ fn stored_events_of_schema_1_are_read_and_written_as_they_were() {
     read_stored("golden/events-v1-waiting.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-masters-changed.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-contact.jsonl", &mut area.clone(), &mut seen);
+    read_stored("golden/events-v1-tracking.jsonl", &mut area.clone(), &mut seen);
     let missing: Vec<&&str> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
     assert!(missing.is_empty(), "no stored event of {missing:?}");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();

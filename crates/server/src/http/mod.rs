@@ -8,5 +8,6 @@ pub mod policies;
 pub mod requests;
 pub mod vehicles;
 pub mod days;
+pub mod attention;
 pub mod pictures;
 pub mod map;

@@ -174,7 +174,7 @@ pub async fn move_ride(
 ) -> Result<Json<wire::MoveEffect>, Problem> {
     let request: RequestId = path_id("request", &id)?;
     view(&app, request)?;
-    let vehicle = input::id("vehicle", &call.input.vehicle)?;
+    let vehicle = call.input.vehicle.as_ref().map(|id| input::id("vehicle", id)).transpose()?;
     let before = app.service.snapshot();
     let command = Command::MoveRide { request, vehicle };
     let reply = match call.input.dry_run {
@@ -182,7 +182,7 @@ pub async fn move_ride(
         false => app.submit(command, "operator", call.key, None).await?,
     };
     let viewer = app.viewer(&before);
-    Ok(Json(viewer.move_effect(request, vehicle, &reply.events, !call.input.dry_run)))
+    Ok(Json(viewer.move_effect(request, &reply.events, !call.input.dry_run)))
 }
 
 /// Cancels a request that is offered, waiting or booked.

@@ -168,4 +168,43 @@ export const tests = {
     expect(faults.length === 0, faults.join("\n"));
     await close();
   },
+
+  async "a report that contradicts what is known is put before the operator until it is looked into"({ browser, base, shots, mock }) {
+    if (mock) return;
+    const { page, faults, close } = await openPage(browser, base, "/");
+    await page.waitForSelector('.map[data-ready="true"]');
+    const api = async (method, path, data) => {
+      const answer = await page.request.fetch(`${base}/api/v1${path}`, { method, data });
+      expect(answer.ok(), `${method} ${path}: ${await answer.text()}`);
+      return answer.json();
+    };
+    const { riders } = await api("GET", "/riders");
+    const { now } = await api("GET", "/clock");
+    const guests = riders.filter((one) => one.places.length > 1 && !one.membership);
+    // The first who gets a ride today.
+    let ride = null;
+    for (const rider of guests.slice(0, 20)) {
+      const wish = { kind: "leave_at", at: new Date(Date.parse(now) + 45 * 60_000).toISOString() };
+      const made = await api("POST", "/requests", { rider: rider.id, from: rider.places[0].id, to: rider.places[1].id, people: 1, wish, channel: "phone", purpose: "other" });
+      if (!made.offers?.length) continue;
+      ride = await api("POST", `/requests/${made.id}/accept`, { offer: made.offers[0].id });
+      break;
+    }
+    expect(ride, "nobody got a ride");
+    await api("POST", `/requests/${ride.id}/cancel`, {});
+    const at = (await api("GET", "/clock")).now;
+    await api("POST", `/vehicles/${ride.vehicle}/facts`, { fact: "boarded", visit: `${ride.id}:pickup`, at });
+    const report = page.locator("[data-contradiction]", { hasText: ride.rider.name });
+    await report.waitFor();
+    await expectAccessible(page, "the board with a report to look into");
+    await shoot(page, shots, "board-attention-1440-ja");
+    await page.setViewportSize(PHONE);
+    await page.locator(".tabs button", { hasText: "依頼" }).click();
+    await expectFits(page, "the board with a report to look into");
+    await shoot(page, shots, "board-attention-390-ja");
+    await report.locator("button").click();
+    await until("the report is gone", async () => (await report.count()) === 0);
+    expect(faults.length === 0, faults.join("\n"));
+    await close();
+  },
 };

@@ -203,6 +203,7 @@ class MockServer {
 
   route(method, path, query, body) {
     const [, first, id, verb] = /^\/([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(path) ?? [];
+    if (method === "GET" && first === "attention") return [200, { contradictions: [], dangers: [] }];
     if (method === "GET" && first === "board") return [200, this.board()];
     if (first === "clock") {
       if (method === "PUT") {

@@ -167,6 +167,7 @@ export function timetable(town, vehicle) {
     }
     node = visit.place.node;
     visit.planned = iso(at);
+    visit.expected = [iso(at - 60_000), iso(at + 180_000)];
     visit.window ??= [iso(at - 300_000), iso(at + 900_000)];
     visit.late_minutes = Math.max(0, Math.round((at - Date.parse((visit.promised ?? visit.window)[1])) / 60_000));
   });

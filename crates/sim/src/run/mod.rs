@@ -10,7 +10,7 @@ mod report;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::{Policy, RideClass};
+use domain::{Event, Policy, RideClass};
 use units::{DayTime, Seconds};
 
 use crate::Fault;
@@ -49,7 +49,24 @@ pub fn simulate(scenario: &Scenario, seed: u64, clock: Clock<'_>) -> Result<Repo
     let script = DayScript::draw(&people, scenario, scenario.date, seed);
     let roads = Arc::new(town.roads);
     let registered_at = scenario.date.at(DayTime::hm(6, 0)) - Seconds::hours(24);
-    let beginning = register::Beginning::register(&people, roads.clone(), registered_at)?;
+    let mut beginning = register::Beginning::register(&people, roads.clone(), registered_at)?;
+    for behind in 1..=u64::from(scenario.days_behind) {
+        let seed = seed.wrapping_add(behind << 32);
+        let given = day::Given {
+            roads: roads.clone(),
+            log: beginning.copy()?,
+            masters: &beginning.events,
+            ids: &beginning.ids,
+            script: &DayScript::draw(&people, scenario, scenario.date, seed),
+            policy: scenario.policy.clone(),
+            driver: DriverBot::new(seed, Manners::from(&scenario.noise)),
+            seed,
+            improve_steps: scenario.improve_steps,
+            guests: true,
+        };
+        let missed = day::Day::live(given, &mut *clock)?.missed;
+        beginning.remember(&Event::ForecastsMeasured { day: scenario.date, missed }, registered_at)?;
+    }
     let mut run = |allows: &BTreeSet<RideClass>, guests: bool| {
         let given = day::Given {
             roads: roads.clone(),

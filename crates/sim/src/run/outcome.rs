@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dispatch::{Effort, Engine};
-use domain::{Direction, RequestState, Wish};
+use dispatch::{Effort, Engine, Held};
+use domain::{Direction, Missed, RequestState, Wish};
 use stats::Figures;
 use store::{LogReader, MemoryLog, Version};
 use units::{RiderId, Seconds, Timestamp};
@@ -60,6 +60,10 @@ pub struct Outcome {
     /// When each member's alighting was over, by rider and direction: what two runs are compared by.
     pub trips: BTreeMap<(RiderId, Direction), Timestamp>,
     pub effort: Effort,
+    /// How often the intervals of forecasts held.
+    pub held: [Held; domain::GROUPS],
+    /// By how much forecasts missed, in the same groups.
+    pub missed: Vec<Missed>,
     /// Slot pairs judged for each request made, in their order.
     pub tests: Vec<u64>,
     /// Nanoseconds taken by each request made, by the caller's stopwatch; no part of the report.
@@ -102,6 +106,8 @@ impl Outcome {
             figures,
             trips,
             effort: engine.effort(),
+            held: engine.intervals_held(),
+            missed: engine.forecasts_missed(),
             tests: tally.tests,
             nanos: tally.nanos,
             improvements: tally.improvements,

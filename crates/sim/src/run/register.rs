@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dispatch::{Engine, Setup, Submission};
-use domain::{Command, Event, Membership, NewFacility, NewPlace, NewRider, NewVehicle};
+use domain::{Command, EVENT_SCHEMA, Event, Membership, NewFacility, NewPlace, NewRider, NewVehicle};
 use roads::Roads;
 use store::{Append, EventLog, LogReader, MemoryLog, NewEvent, Version};
 use units::{AreaId, CorporationId, FacilityId, PlaceId, RiderId, Timestamp, VehicleId};
@@ -43,6 +43,20 @@ impl Beginning {
             Ok(())
         })?;
         Ok(Beginning { ids, events: desk.events, stored: stored_events })
+    }
+
+    /// Something more that happened before the day.
+    pub fn remember(&mut self, event: &Event, at: Timestamp) -> Result<(), Fault> {
+        let wrong = |detail: serde_json::Error| Fault::Stored { detail: detail.to_string() };
+        self.stored.push(NewEvent {
+            kind: event.name().to_owned(),
+            schema: EVENT_SCHEMA,
+            at,
+            actor: ACTOR.to_owned(),
+            payload: serde_json::to_string(event).map_err(wrong)?,
+        });
+        self.events.push(event.clone());
+        Ok(())
     }
 
     /// A log of its own that begins with these events.

@@ -184,6 +184,23 @@ impl Report {
         self.figure(f, "guests who shared a ride", &|x| share(x.shared_ride_share))
     }
 
+    /// How often visits began between the times that were forecast, which is to be nine times in ten.
+    fn intervals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "begun within the forecast interval (of, mean width)")?;
+        for group in 0..domain::GROUPS {
+            let name = match self.without.held[group].within {
+                Some(within) => format!("  seen less than {} min ahead", within.0 / 60),
+                None => "  seen farther ahead".to_owned(),
+            };
+            self.row(f, &name, &|o| share(o.held[group].share().map(Share)))?;
+            self.row(f, "", &|o| {
+                let held = o.held[group];
+                format!("{}, {}", held.forecasts, span(held.mean_width()))
+            })?;
+        }
+        Ok(())
+    }
+
     fn soundness(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.row(f, "slot pairs judged per request, median", &|o| quantile(&o.tests, 50))?;
         self.row(f, "slot pairs judged per request, p90", &|o| quantile(&o.tests, 90))?;
@@ -208,6 +225,7 @@ impl fmt::Display for Report {
         self.requests(f)?;
         self.times(f)?;
         self.distances(f)?;
+        self.intervals(f)?;
         self.soundness(f)?;
         for (name, outcome) in self.runs() {
             for problem in &outcome.problems {

@@ -5,10 +5,13 @@ import { Feed, socketUrl, type FeedState } from "../lib/feed.ts";
 import { foldChanges, foldPositions } from "../lib/fold.ts";
 import { Glide } from "../lib/glide.ts";
 import { Ticker } from "../lib/ticker.svelte.ts";
-import type { BaseMap, Board, Clock, Fix, Message, RideRequest, Vehicle } from "../lib/types.ts";
+import type { Attention, BaseMap, Board, Clock, Fix, Message, RideRequest, Vehicle } from "../lib/types.ts";
 
 const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 const FIRST_RETRY_MS = 2_000;
+const LOOK_AFTER_MS = 1_500;
+/** Events after which there may be something else to look into. */
+const LOOK_AGAIN = new Set(["fact_contradicted", "contradiction_settled", "delay_changed", "eta_changed", "plan_changed", "departed", "request_cancelled"]);
 
 /** What the map should move to; `turn` makes asking twice for the same thing two wishes. */
 export type Focus = { kind: "vehicle" | "request"; id: string; turn: number };
@@ -16,6 +19,8 @@ export type Focus = { kind: "vehicle" | "request"; id: string; turn: number };
 export class BoardStore {
   board: Board | null = $state.raw(null);
   fault: ApiFault | null = $state.raw(null);
+  /** What an operator has to look into. */
+  attention: Attention | null = $state.raw(null);
   connection: FeedState = $state("connecting");
   vehicleId: string | null = $state(null);
   requestId: string | null = $state(null);
@@ -27,6 +32,7 @@ export class BoardStore {
   readonly glides = new Map<string, Glide>();
   private readonly feed: Feed;
   private turns = 0;
+  private looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.feed = new Feed({
@@ -93,12 +99,29 @@ export class BoardStore {
     this.ticker.set(await call<Clock>("/clock", { method: "PUT", body: { speed } }));
   }
 
+  async fetchAttention(): Promise<void> {
+    try {
+      this.attention = await call<Attention>("/attention");
+    } catch {
+      // The next change asks again.
+    }
+  }
+
+  /** Many changes come together; one question answers them all. */
+  private lookSoon(): void {
+    this.looking ??= setTimeout(() => {
+      this.looking = undefined;
+      void this.fetchAttention();
+    }, LOOK_AFTER_MS);
+  }
+
   private async fetchBoard(): Promise<number> {
     try {
       const board = await call<Board>("/board");
       this.board = foldChanges(board, board.n, { requests: board.requests });
       this.fault = null;
       this.ticker.set(board.clock);
+      this.lookSoon();
       this.glides.clear();
       for (const vehicle of board.vehicles) this.beginGlide(vehicle);
       return board.n;
@@ -117,6 +140,7 @@ export class BoardStore {
       this.foldFixes(message.positions);
     } else if (message.kind === "change" && this.board) {
       this.board = foldChanges(this.board, message.n, message.changes);
+      if (message.events?.some((name) => LOOK_AGAIN.has(name))) this.lookSoon();
       for (const vehicle of message.changes.vehicles ?? []) if (!this.glides.has(vehicle.id)) this.beginGlide(vehicle);
     }
   }

@@ -56,7 +56,7 @@ export function foldPositions(vehicles: Vehicle[], fixes: Fix[]): Vehicle[] {
     const fix = newest.get(vehicle.id);
     if (!fix || (vehicle.position_at && Date.parse(fix.at) < Date.parse(vehicle.position_at))) return vehicle;
     changed = true;
-    return { ...vehicle, position: fix.position, heading: fix.heading ?? vehicle.heading, position_at: fix.at, state: fix.state };
+    return { ...vehicle, position: fix.position, heading: fix.heading ?? vehicle.heading, position_at: fix.at, state: fix.state, off_way: fix.off_way ?? false };
   });
   return changed ? folded : vehicles;
 }

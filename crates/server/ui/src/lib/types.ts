@@ -55,6 +55,8 @@ export type Visit = {
   place: Place;
   note: string | null;
   planned: string;
+  /** Between these it is to be expected, nine times out of ten. */
+  expected: [string, string];
   window: [string, string];
   promised: [string, string] | null;
   ride_class: RideClass;
@@ -75,6 +77,8 @@ export type Vehicle = {
   position: Position | null;
   heading: number | null;
   position_at: string | null;
+  /** Off the way that was planned, as its newest position says. */
+  off_way?: boolean;
   on_board: { people: number; seats_used: number; wheelchairs_used: number; riders: { id: string; name: string }[] };
   seats: number;
   visits: Visit[];
@@ -158,6 +162,33 @@ export type RideRequest = {
 
 export type MoveEffect = { done: boolean; vehicle: string; pickup_planned: string; dropoff_planned: string; others: { visit: string; rider: string; later_seconds: number }[]; to_tell: number };
 
+/** A driver's report that contradicts what is known. */
+export type Contradiction = {
+  id: string;
+  vehicle: string;
+  request: string;
+  rider: Person;
+  fact: Fact;
+  at: string;
+  heard_at: string;
+  contrary: "cancelled" | "no_show" | "on_board" | "other_vehicle" | "not_boarded" | "other_order";
+  other_vehicle: string | null;
+  before: Person | null;
+};
+/** A promise that will be broken as things look. */
+export type Danger = {
+  visit: string;
+  request: string;
+  rider: Person;
+  vehicle: string;
+  window: [string, string];
+  expected: [string, string];
+  late_minutes: number;
+  repair: MoveEffect | null;
+  no_repair: string | null;
+};
+export type Attention = { contradictions: Contradiction[]; dangers: Danger[] };
+
 export type RoundTrip = { there: RideRequest; back: RideRequest };
 
 export type Spread = { median: number | null; p90: number | null };
@@ -224,7 +255,7 @@ export type Changes = {
   figures?: Figures;
   facilities?: Facility[];
 };
-export type Fix = { vehicle: string; at: string; position: Position; heading: number | null; state: VehicleState };
+export type Fix = { vehicle: string; at: string; position: Position; heading: number | null; state: VehicleState; on_road?: Position | null; off_way?: boolean };
 export type Problem = {
   type?: string;
   title?: string;
@@ -236,7 +267,7 @@ export type Problem = {
 };
 
 export type Message =
-  | { n: number; kind: "change"; at: string; event: string; changes: Changes }
+  | { n: number; kind: "change"; at: string; event: string; events: string[]; changes: Changes }
   | { n: number; kind: "positions"; positions: Fix[] }
   | { n: number; kind: "clock"; clock: Clock }
   | { n: number; kind: "map"; base_map: BaseMap }
