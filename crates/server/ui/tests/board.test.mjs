@@ -180,11 +180,13 @@ export const tests = {
     };
     const { riders } = await api("GET", "/riders");
     const { now } = await api("GET", "/clock");
-    const guests = riders.filter((one) => one.places.length > 1 && !one.membership);
+    const day = now.slice(0, 10);
+    const tomorrow = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    const guests = riders.filter((one) => one.places.length > 1 && !one.member_today);
     // The first who gets a ride today.
     let ride = null;
     for (const rider of guests.slice(0, 20)) {
-      const wish = { kind: "leave_at", at: new Date(Date.parse(now) + 45 * 60_000).toISOString() };
+      const wish = { kind: "leave_at", at: now < `${day}T12:30` ? `${day}T13:30:00+09:00` : `${tomorrow}T10:30:00+09:00` };
       const made = await api("POST", "/requests", { rider: rider.id, from: rider.places[0].id, to: rider.places[1].id, people: 1, wish, channel: "phone", purpose: "other" });
       if (!made.offers?.length) continue;
       ride = await api("POST", `/requests/${made.id}/accept`, { offer: made.offers[0].id });
