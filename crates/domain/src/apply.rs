@@ -91,14 +91,9 @@ impl Area {
             Event::DelayChanged { visit, late } => {
                 self.delays.insert(*visit, *late);
             }
-            Event::FactContradicted { contradiction } => {
-                self.last_contradiction = self.last_contradiction.max(contradiction.id);
-                self.contradictions.insert(contradiction.id, contradiction.clone());
-            }
-            Event::ContradictionSettled { contradiction, .. } => {
-                self.contradictions.remove(contradiction);
-            }
-            Event::ForecastsMeasured { missed, .. } => Arc::make_mut(&mut self.punctuality).fold(missed),
+            Event::FactContradicted { .. }
+            | Event::ContradictionSettled { .. }
+            | Event::ForecastsMeasured { .. } => self.apply_to_knowledge(event),
             Event::PlanImproved { moved, .. } => self.move_rides(moved).map_err(fail)?,
             Event::PlanChanged { revision, routes } => {
                 self.revision = *revision;
@@ -123,6 +118,21 @@ impl Area {
             | Event::NoShow { .. } => self.apply_fact(event).map_err(fail)?,
         }
         Ok(())
+    }
+
+    /// What is known of reports and forecasts; no plan rests on it.
+    fn apply_to_knowledge(&mut self, event: &Event) {
+        match event {
+            Event::FactContradicted { contradiction } => {
+                self.last_contradiction = self.last_contradiction.max(contradiction.id);
+                self.contradictions.insert(contradiction.id, contradiction.clone());
+            }
+            Event::ContradictionSettled { contradiction, .. } => {
+                self.contradictions.remove(contradiction);
+            }
+            Event::ForecastsMeasured { missed, .. } => Arc::make_mut(&mut self.punctuality).fold(missed),
+            _ => {}
+        }
     }
 
     fn apply_to_request(&mut self, event: &Event) -> Result<(), String> {

@@ -37,18 +37,7 @@ pub(crate) fn decide_fact(
     };
     let request = area.requests.get(&visit.request).ok_or_else(|| unknown("visit", &visit))?;
     let booking = request.find_booking().ok_or_else(|| unknown("visit", &visit))?;
-    let matching = match fact {
-        FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
-        FactKind::Alighted => visit.kind == VisitKind::Dropoff,
-        FactKind::Departed | FactKind::Arrived => true,
-    };
-    if !matching {
-        return Err(invalid(
-            "fact",
-            format!("{fact:?} for {visit}"),
-            "boarded and no_show belong to a pickup, alighted to a dropoff",
-        ));
-    }
+    require_matching(fact, visit)?;
     if let Some(contrary) = contrary(request, booking.vehicle, vehicle, fact) {
         return Ok(contradict(area, vehicle, (fact, visit), (at, now), contrary));
     }
@@ -118,6 +107,19 @@ pub(crate) fn decide_fact(
         }
     });
     Ok(events)
+}
+
+fn require_matching(fact: FactKind, visit: VisitKey) -> Result<(), Rejection> {
+    let matching = match fact {
+        FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
+        FactKind::Alighted => visit.kind == VisitKind::Dropoff,
+        FactKind::Departed | FactKind::Arrived => true,
+    };
+    if matching {
+        return Ok(());
+    }
+    let wrong = format!("{fact:?} for {visit}");
+    Err(invalid("fact", wrong, "boarded and no_show belong to a pickup, alighted to a dropoff"))
 }
 
 /// What is known of a ride that speaks against what is reported of its rider.
