@@ -29,37 +29,21 @@ impl Area {
     fn fold(&mut self, event: &Event) -> Result<(), LogFault> {
         let fail = |why: String| LogFault { event: event.name(), why };
         match event {
-            Event::CorporationAdded { corporation } => {
-                self.corporations.insert(*corporation);
-            }
-            Event::PlaceAdded { place } | Event::PlaceChanged { place } => {
-                self.places.insert(place.id, *place);
-            }
-            Event::FacilityAdded { facility } | Event::FacilityChanged { facility } => {
-                self.facilities.insert(facility.id, *facility);
-            }
-            Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
-                self.vehicles.insert(vehicle.id, Arc::new(vehicle.clone()));
-            }
-            Event::RiderAdded { rider } | Event::RiderChanged { rider } => {
-                self.riders.insert(rider.id, Arc::new(rider.clone()));
-            }
-            Event::RiderPlaceAdded { rider, place } => {
-                let known = self.riders.get(rider).ok_or_else(|| fail(format!("{rider} is unknown")))?;
-                let mut changed = Rider::clone(known);
-                changed.places.push(*place);
-                self.riders.insert(*rider, Arc::new(changed));
-            }
-            Event::PolicyAdopted { policy } => self.policies.adopt(policy.clone()),
-            Event::CareSet { rider, care } => {
-                let known = self.riders.get(rider).ok_or_else(|| fail(format!("{rider} is unknown")))?;
-                self.riders.insert(*rider, Arc::new(Rider { care: care.clone(), ..Rider::clone(known) }));
-            }
-            // The register holds what it is; planning does not ask.
-            Event::ContactSet { .. } => {}
-            Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
-                self.drivers.insert(driver.id, Arc::new(driver.clone()));
-            }
+            Event::CorporationAdded { .. }
+            | Event::PlaceAdded { .. }
+            | Event::PlaceChanged { .. }
+            | Event::FacilityAdded { .. }
+            | Event::FacilityChanged { .. }
+            | Event::VehicleAdded { .. }
+            | Event::VehicleChanged { .. }
+            | Event::RiderAdded { .. }
+            | Event::RiderChanged { .. }
+            | Event::RiderPlaceAdded { .. }
+            | Event::PolicyAdopted { .. }
+            | Event::CareSet { .. }
+            | Event::ContactSet { .. }
+            | Event::DriverAdded { .. }
+            | Event::DriverChanged { .. } => self.apply_to_masters(event).map_err(fail)?,
             Event::VehiclesShared { facilities } => self.share(facilities),
             Event::JoinNoted { .. }
             | Event::TakenOut { .. }
@@ -116,6 +100,44 @@ impl Area {
             | Event::Boarded { .. }
             | Event::Alighted { .. }
             | Event::NoShow { .. } => self.apply_fact(event).map_err(fail)?,
+        }
+        Ok(())
+    }
+
+    fn apply_to_masters(&mut self, event: &Event) -> Result<(), String> {
+        match event {
+            Event::CorporationAdded { corporation } => {
+                self.corporations.insert(*corporation);
+            }
+            Event::PlaceAdded { place } | Event::PlaceChanged { place } => {
+                self.places.insert(place.id, *place);
+            }
+            Event::FacilityAdded { facility } | Event::FacilityChanged { facility } => {
+                self.facilities.insert(facility.id, *facility);
+            }
+            Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
+                self.vehicles.insert(vehicle.id, Arc::new(vehicle.clone()));
+            }
+            Event::RiderAdded { rider } | Event::RiderChanged { rider } => {
+                self.riders.insert(rider.id, Arc::new(rider.clone()));
+            }
+            Event::RiderPlaceAdded { rider, place } => {
+                let known = self.riders.get(rider).ok_or_else(|| format!("{rider} is unknown"))?;
+                let mut changed = Rider::clone(known);
+                changed.places.push(*place);
+                self.riders.insert(*rider, Arc::new(changed));
+            }
+            Event::PolicyAdopted { policy } => self.policies.adopt(policy.clone()),
+            Event::CareSet { rider, care } => {
+                let known = self.riders.get(rider).ok_or_else(|| format!("{rider} is unknown"))?;
+                self.riders.insert(*rider, Arc::new(Rider { care: care.clone(), ..Rider::clone(known) }));
+            }
+            // The register holds what it is; planning does not ask.
+            Event::ContactSet { .. } => {}
+            Event::DriverAdded { driver } | Event::DriverChanged { driver } => {
+                self.drivers.insert(driver.id, Arc::new(driver.clone()));
+            }
+            _ => {}
         }
         Ok(())
     }
