@@ -40,6 +40,7 @@ export type Notice = {
   text_en: string;
   given_at: string | null;
   by: "phone" | "mail" | "webhook" | "nobody" | null;
+  family: { name: string; phone: string | null; instead: boolean; by: "phone" | "mail" | "webhook" | "nobody" } | null;
   delivery: Delivery | null;
   script: { read_ja: string; read_en: string; if_unanswered_ja: string; if_unanswered_en: string };
 };

@@ -78,6 +78,19 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   }
 }
 
+/** All rows of a list, page by page. */
+export async function listAll<T>(path: string, field: string): Promise<T[]> {
+  const rows: T[] = [];
+  let next: string | null = path;
+  while (next !== null) {
+    const page: Record<string, unknown> = await call<Record<string, unknown>>(next);
+    rows.push(...((page[field] ?? []) as T[]));
+    // The server gives the whole address, this one takes what is behind the version.
+    next = typeof page.next === "string" ? page.next.replace(/^\/api\/v1/, "") : null;
+  }
+  return rows;
+}
+
 /** Sends a file as it is; a long list takes its time. */
 export async function upload<T>(path: string, file: Blob, key: string, timeoutMs = 300_000): Promise<T> {
   let response: Response;

@@ -11,6 +11,7 @@ export type Report = {
   encoding: string;
   separator: string;
   columns: { header: string; column: string | null; column_ja: string | null }[];
+  available: { column: string; column_ja: string; required: boolean }[];
   rows: number;
   added: number;
   changed: number;
