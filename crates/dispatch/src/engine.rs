@@ -34,6 +34,25 @@ pub struct Submission {
     pub register: Option<RegisterBody>,
     /// Only says what it would do: nothing is written, and nothing has happened.
     pub rehearsal: bool,
+    /// Carried out only while this holds.
+    pub only_if: Option<OnlyIf>,
+}
+
+/// A condition on the state and one entry of the register, looked at in the same step in which the command is carried out.
+#[derive(Clone)]
+pub struct OnlyIf {
+    /// Kind and id of the entry.
+    pub entry: (String, String),
+    pub holds: Condition,
+}
+
+/// The entry's body is absent where there is none.
+pub type Condition = Arc<dyn Fn(&Area, Option<&str>) -> bool + Send + Sync>;
+
+impl std::fmt::Debug for OnlyIf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnlyIf").field("entry", &self.entry).finish_non_exhaustive()
+    }
 }
 
 /// A caller's idempotency key, with a fingerprint of what was sent under it.
@@ -52,7 +71,8 @@ pub struct RegisterBody {
 
 impl Submission {
     pub fn of(command: Command, actor: &str) -> Submission {
-        Submission { command, actor: actor.to_owned(), key: None, register: None, rehearsal: false }
+        let actor = actor.to_owned();
+        Submission { command, actor, key: None, register: None, rehearsal: false, only_if: None }
     }
 }
 
@@ -281,6 +301,11 @@ impl Engine {
         {
             return Ok(reply);
         }
+        if let Some(condition) = &submission.only_if
+            && !self.holds(condition, append)
+        {
+            return Err(Turned::Overtaken);
+        }
         let mut work = Work::on(
             &self.area,
             &mut self.table,
@@ -342,6 +367,16 @@ impl Engine {
             });
         }
         Ok(Reply { events, version, subject, repeated: false, of_this_batch: false })
+    }
+
+    /// What this batch has written so far counts.
+    fn holds(&self, condition: &OnlyIf, append: &Append) -> bool {
+        let (kind, id) = &condition.entry;
+        let mut written = append.register.iter().rev();
+        match written.find(|write| write.kind == *kind && write.id == *id) {
+            Some(write) => (condition.holds)(&self.area, write.body.as_deref()),
+            None => (condition.holds)(&self.area, self.register.find(kind, id).as_deref()),
+        }
     }
 
     /// The answer to an earlier command under this key, in this batch or before it.

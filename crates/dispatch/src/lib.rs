@@ -42,7 +42,7 @@ mod register;
 mod service;
 
 pub use clock::{Clock, SystemClock, TownClock};
-pub use engine::{Effort, Engine, Key, RegisterBody, Reply, Setup, Submission, created};
+pub use engine::{Condition, Effort, Engine, Key, OnlyIf, RegisterBody, Reply, Setup, Submission, created};
 pub use forecast::{Forecast, forecast};
 pub use matching::{Matched, Matcher};
 pub use measuring::Held;

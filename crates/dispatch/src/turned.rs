@@ -11,6 +11,9 @@ pub enum Turned {
     /// The key was used before for another command.
     #[error("the idempotency key `{key}` was used for another command; use a fresh key")]
     KeyReused { key: String },
+    /// The submission's condition does not hold.
+    #[error("it has changed since it was read")]
+    Overtaken,
     /// The inbox is full.
     #[error("the engine is busy; try again in {retry_after_seconds} s")]
     Busy { retry_after_seconds: u64 },

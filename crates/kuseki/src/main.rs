@@ -12,6 +12,8 @@ mod lists;
 mod roads_command;
 mod learn;
 mod bench;
+mod conformance;
+mod follow;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -50,6 +52,12 @@ enum Subcommands {
     Export(lists::Export),
     /// Prints the OpenAPI document of the HTTP API.
     Openapi,
+    /// Prints the AsyncAPI document of the WebSocket, as YAML.
+    Asyncapi,
+    /// Tries the WebSocket's protocol on a running server.
+    Conformance(conformance::Arguments),
+    /// Prints what a running server tells on the WebSocket.
+    Follow(follow::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +72,12 @@ fn main() -> ExitCode {
             Subcommands::Roads(command) => roads_command::run(&command),
             Subcommands::Import(arguments) => lists::import(&arguments),
             Subcommands::Export(arguments) => lists::export(&arguments),
+            Subcommands::Conformance(arguments) => conformance::run(&arguments),
+            Subcommands::Follow(arguments) => follow::run(&arguments),
+            Subcommands::Asyncapi => {
+                print!("{}", server::asyncapi_yaml());
+                Ok(())
+            }
             Subcommands::Openapi => {
                 println!("{}", server::openapi());
                 Ok(())

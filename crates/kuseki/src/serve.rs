@@ -56,6 +56,9 @@ pub struct Arguments {
     /// Steps of background search for a better plan, whenever it has changed; 0 for none.
     #[arg(long, default_value_t = sim::IMPROVE_STEPS, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     improve_steps: u64,
+    /// For trials only: the clock begins at this time instead of now, and its speed can be set. Not for a real town's data.
+    #[arg(long, value_name = "2026-11-24T08:00:00+09:00", value_parser = Timestamp::parse)]
+    clock: Option<Timestamp>,
     #[command(flatten)]
     notify: NotifyArguments,
 }
@@ -126,12 +129,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         eprintln!("kuseki: {warning}");
     }
     let beginning = open(&arguments.data, &roads, &arguments.area_name)?;
-    let house =
-        beginning.start(roads, Arc::new(SystemClock), Duration::from_secs(5), arguments.improve_steps)?;
+    // A trial goes on where it was left: time does not run backwards.
+    let begin = arguments.clock.map(|at| beginning.last_at.map_or(at, |last| last.max(at)));
+    let trial = begin.map(|at| Arc::new(TownClock::starting(at, 1.0)));
+    let clock: Arc<dyn Clock> = match &trial {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let tick_every = if trial.is_some() { Duration::from_millis(500) } else { Duration::from_secs(5) };
+    let house = beginning.start(roads, clock, tick_every, arguments.improve_steps)?;
     runtime()?.block_on(async {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
-        let outside = Outside { demo_clock: None, base_map: arguments.base_map, adapters };
+        let outside = Outside { demo_clock: trial, base_map: arguments.base_map, adapters };
         serve(house, listener, &arguments.area_name, outside).await
     })
 }

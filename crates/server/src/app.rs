@@ -105,7 +105,6 @@ impl App {
         figures_view(&self.figures.load())
     }
 
-    /// Sends a command in and waits until it is durable.
     /// What a command would do. Nothing is written.
     pub async fn rehearse(&self, command: Command) -> Result<Reply, Problem> {
         Ok(self
@@ -114,6 +113,7 @@ impl App {
             .await?)
     }
 
+    /// Sends a command in and waits until it is durable.
     pub async fn submit(
         &self,
         command: Command,
@@ -121,15 +121,21 @@ impl App {
         key: Option<Key>,
         register: Option<RegisterBody>,
     ) -> Result<Reply, Problem> {
+        self.submit_if(Submission { key, register, ..Submission::of(command, actor) }).await
+    }
+
+    /// The same with everything that a submission may say.
+    pub async fn submit_if(&self, submission: Submission) -> Result<Reply, Problem> {
         let started = std::time::Instant::now();
-        let submission = Submission { command, actor: actor.to_owned(), key, register, rehearsal: false };
         let answer = self.service.submit(submission).await;
         metrics::histogram!("kuseki_command_seconds").record(started.elapsed().as_secs_f64());
         match &answer {
             Ok(_) => metrics::counter!("kuseki_commands_total", "outcome" => "done").increment(1),
             Err(turned) => {
                 let outcome = match turned {
-                    dispatch::Turned::Rejected(_) | dispatch::Turned::KeyReused { .. } => "rejected",
+                    dispatch::Turned::Rejected(_)
+                    | dispatch::Turned::KeyReused { .. }
+                    | dispatch::Turned::Overtaken => "rejected",
                     dispatch::Turned::Busy { .. } => "busy",
                     dispatch::Turned::Unavailable { .. } => "unavailable",
                     dispatch::Turned::Bug { .. } => "bug",
@@ -167,7 +173,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             return Err(Problem::invalid("body", "a list; send one JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_slice(text);
-        let input = serde_path_to_error::deserialize(&mut reader).map_err(|e| malformed(&e))?;
+        let input = serde_path_to_error::deserialize(&mut reader).map_err(|e| malformed(&e, text))?;
         reader.end().map_err(|e| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
@@ -189,10 +195,15 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn malformed(error: &serde_path_to_error::Error<serde_json::Error>, text: &[u8]) -> Problem {
     let inner = error.inner();
     let field = error.path().to_string();
+    // Of `null` in place of a word the reader says that the syntax is wrong; the text is JSON all the same.
+    let is_json = || serde_json::from_slice::<serde_json::Value>(text).is_ok();
     match inner.classify() {
+        serde_json::error::Category::Syntax if field != "." && is_json() => {
+            Problem::invalid(&field, inner.to_string())
+        }
         serde_json::error::Category::Data if field != "." => Problem::invalid(&field, inner.to_string()),
         serde_json::error::Category::Data => Problem::invalid("body", inner.to_string()),
         _ => {

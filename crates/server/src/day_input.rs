@@ -104,7 +104,7 @@ pub struct NewJoin {
     pub day: ServiceDay,
     /// `both` (the default), `pickup_run` or `dropoff_run`.
     #[serde(default = "both")]
-    #[schema(value_type = Option<String>, example = "both")]
+    #[schema(value_type = String, example = "both")]
     pub kind: JoinKind,
 }
 

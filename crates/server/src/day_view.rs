@@ -209,7 +209,14 @@ impl Viewer<'_> {
         };
         let (breaks_promise, text) = self.news(&notice.news);
         let by = match notice.to {
-            Listener::Rider(rider) => Some(self.contact(rider).by),
+            Listener::Rider(rider) => {
+                let stand_in = self.family(rider).filter(|family| family.instead);
+                Some(stand_in.map_or_else(|| self.contact(rider).by, |family| family.by))
+            }
+            Listener::Driver(_) | Listener::Facility(_) => None,
+        };
+        let family = match notice.to {
+            Listener::Rider(rider) => self.family(rider),
             Listener::Driver(_) | Listener::Facility(_) => None,
         };
         Some(wire::Notice {
@@ -224,6 +231,7 @@ impl Viewer<'_> {
             text_en: text.en,
             given_at: issued.given_at.map(|at| at.to_string()),
             by,
+            family,
             delivery: self.deliveries.find(notice.id),
             script: self.script(issued),
         })

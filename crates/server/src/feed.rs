@@ -18,7 +18,7 @@ use crate::app::App;
 /// Positions that came in within this time go out as one message.
 const POSITIONS_EVERY: Duration = Duration::from_millis(200);
 /// Messages a slow socket may fall behind before it is told to start over.
-const BEHIND_MAX: usize = 512;
+pub const BEHIND_MAX: usize = 512;
 
 /// One message, rendered for each kind of listener.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use units::{DayTime, DayWindow, Seconds, ServiceDay, Timestamp, Weekday};
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
-use crate::register::{By, Category, Contact};
+use crate::register::{By, Category, Contact, Family};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -134,26 +134,61 @@ pub struct NewContact {
     pub address: Option<String>,
 }
 
+/// Somebody of the family who is told of what concerns the rider's rides, beside the rider or in the rider's place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFamily {
+    #[schema(example = "佐藤 花子")]
+    pub name: String,
+    /// With `phone` the number that the operator calls.
+    #[schema(example = "090-0000-0002")]
+    pub phone: Option<String>,
+    /// `phone`, `mail`, `webhook` or `nobody`, as with the rider's own contact.
+    pub by: By,
+    #[schema(example = "hanako@example.jp")]
+    pub address: Option<String>,
+    /// The family is told in the rider's place; otherwise both are.
+    #[serde(default)]
+    pub instead: bool,
+}
+
+impl NewFamily {
+    pub fn family(&self) -> Result<Family, Problem> {
+        let name = text("family.name", &self.name, 100)?;
+        let phone = optional_text("family.phone", self.phone.as_ref(), 30)?;
+        if self.by == By::Phone && phone.is_none() {
+            return Err(Problem::invalid("family.phone", "missing; who is called has a number"));
+        }
+        let contact = contact_of("family.address", self.by, self.address.as_ref())?;
+        Ok(Family { name, phone, contact, instead: self.instead })
+    }
+}
+
 impl NewContact {
     pub fn contact(&self) -> Result<Contact, Problem> {
-        let wrong = |detail: &str| Problem::invalid("contact.address", detail);
-        let address = optional_text("contact.address", self.address.as_ref(), 254)?;
-        match (self.by, &address) {
-            (By::Phone | By::Nobody, None) => {}
-            (By::Phone, Some(_)) => return Err(wrong("who is called has the number under `phone`")),
-            (By::Nobody, Some(_)) => return Err(wrong("`nobody` has no address")),
-            (By::Mail | By::Webhook, None) => return Err(wrong("missing; `mail` and `webhook` need one")),
-            (By::Mail, Some(text)) => {
-                text.parse::<lettre::Address>()
-                    .map_err(|_| wrong("is no mail address such as hanako@example.jp"))?;
-            }
-            (By::Webhook, Some(text)) if text.contains(char::is_whitespace) => {
-                return Err(wrong("1 to 254 characters without blanks"));
-            }
-            (By::Webhook, Some(_)) => {}
-        }
-        Ok(Contact { by: self.by, address })
+        contact_of("contact.address", self.by, self.address.as_ref())
     }
+}
+
+/// A way of telling with the address that it needs.
+pub fn contact_of(field: &str, by: By, address: Option<&String>) -> Result<Contact, Problem> {
+    let wrong = |detail: &str| Problem::invalid(field, detail);
+    let address = optional_text(field, address, 254)?;
+    match (by, &address) {
+        (By::Phone | By::Nobody, None) => {}
+        (By::Phone, Some(_)) => return Err(wrong("who is called has the number under `phone`")),
+        (By::Nobody, Some(_)) => return Err(wrong("`nobody` has no address")),
+        (By::Mail | By::Webhook, None) => return Err(wrong("missing; `mail` and `webhook` need one")),
+        (By::Mail, Some(text)) => {
+            text.parse::<lettre::Address>()
+                .map_err(|_| wrong("is no mail address such as hanako@example.jp"))?;
+        }
+        (By::Webhook, Some(text)) if text.contains(char::is_whitespace) => {
+            return Err(wrong("1 to 254 characters without blanks"));
+        }
+        (By::Webhook, Some(_)) => {}
+    }
+    Ok(Contact { by, address })
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -175,6 +210,8 @@ pub struct NewRider {
     pub note: Option<String>,
     /// By telephone if left out.
     pub contact: Option<NewContact>,
+    /// Nobody if left out.
+    pub family: Option<NewFamily>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

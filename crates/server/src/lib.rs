@@ -11,6 +11,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod codes;
 mod problem;
 mod texts;
 mod register;
@@ -25,11 +26,16 @@ mod tiles;
 mod base_map;
 mod import;
 mod app;
+mod page;
+mod conditional;
 mod feed;
 mod notify;
 mod ws;
 mod http;
 mod assets;
+mod document;
+mod live;
+pub mod shape;
 
 use std::sync::Arc;
 
@@ -109,9 +115,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(attention::list))
         .routes(routes!(attention::settle))
         .routes(routes!(staff::list_drivers, staff::add_driver))
-        .routes(routes!(staff::change_driver))
+        .routes(routes!(staff::get_driver, staff::change_driver))
         .routes(routes!(staff::set_care))
         .routes(routes!(staff::set_contact))
+        .routes(routes!(staff::set_family, staff::unset_family))
         .routes(routes!(staff::share))
         .routes(routes!(vehicles::list, masters::add_vehicle))
         .routes(routes!(vehicles::get, changes::change_vehicle))
@@ -126,8 +133,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(masters::list_facilities, masters::add_facility))
         .routes(routes!(masters::list_riders, masters::add_rider))
         .routes(routes!(masters::get_rider, changes::change_rider))
-        .routes(routes!(changes::change_place))
-        .routes(routes!(changes::change_facility))
+        .routes(routes!(masters::get_place, changes::change_place))
+        .routes(routes!(masters::get_facility, changes::change_facility))
         .routes(routes!(masters::add_rider_place))
         .routes(routes!(lists::import))
         .routes(routes!(lists::export))
@@ -139,7 +146,22 @@ fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
 
 /// The OpenAPI 3.1 document, pretty-printed.
 pub fn openapi() -> String {
-    documented().1.to_pretty_json().unwrap_or_default()
+    serde_json::to_string_pretty(&document::finish(&documented().1)).unwrap_or_default()
+}
+
+/// The AsyncAPI 3.0 document of the WebSocket.
+pub fn asyncapi() -> serde_json::Value {
+    live::document()
+}
+
+/// The same as YAML, as it stands in `docs/asyncapi.yaml`.
+pub fn asyncapi_yaml() -> String {
+    live::yaml()
+}
+
+/// The schema of a message on the WebSocket by its kind, for [`shape::faults`] with [`asyncapi`].
+pub fn message_schema(kind: &str) -> Option<serde_json::Value> {
+    live::schema_of(kind)
 }
 
 /// Everything that is served. Starts the tasks that feed the sockets and tell people outside, so it needs a running tokio.
@@ -174,10 +196,16 @@ pub fn router(setup: Setup) -> Result<Router, store::Fault> {
     tokio::spawn(feed::pump(app.clone(), figures, history_version));
     notify::start(app.clone(), told, begin);
     let (api, document) = documented();
-    let document = document.to_pretty_json().unwrap_or_default();
+    let document = serde_json::to_string(&document::finish(&document)).unwrap_or_default();
     let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    let live = live::document().to_string();
+    let live = move || async move { ([(header::CONTENT_TYPE, "application/json")], live) };
+    let live_yaml = live::yaml();
+    let live_yaml = move || async move { ([(header::CONTENT_TYPE, "application/yaml")], live_yaml) };
     let router = api
         .route("/api/v1/openapi.json", get(document))
+        .route("/api/v1/asyncapi.json", get(live))
+        .route("/api/v1/asyncapi.yaml", get(live_yaml))
         .route("/api/v1/ws", get(ws::connect))
         .route("/api/{*rest}", axum::routing::any(no_such_path))
         .route("/health", get(health))
@@ -187,8 +215,10 @@ pub fn router(setup: Setup) -> Result<Router, store::Fault> {
         .layer(axum::middleware::from_fn_with_state(app, map::allow_raster))
         .method_not_allowed_fallback(no_such_method)
         .layer(axum::middleware::map_response(problem::as_document))
+        .layer(axum::middleware::from_fn(conditional::tag))
         .layer(DefaultBodyLimit::max(app::BODY_MAX))
         .layer(CompressionLayer::new())
+        .layer(axum::middleware::map_response(conditional::tag_packed))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

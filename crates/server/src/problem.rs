@@ -43,6 +43,10 @@ pub struct FieldError {
 impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Problem {
         let detail = detail.into();
+        debug_assert!(
+            crate::codes::find(code).is_some_and(|known| known.statuses.contains(&status.as_u16())),
+            "`{code}` with {status} is not in the table of codes"
+        );
         Problem {
             kind: format!("urn:kuseki:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Problem").to_owned(),
@@ -103,6 +107,7 @@ impl From<Turned> for Problem {
         match turned {
             Turned::Rejected(rejection) => rejection.into(),
             Turned::KeyReused { .. } => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail),
+            Turned::Overtaken => Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail),
             Turned::Busy { retry_after_seconds } => {
                 let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
                 problem.retry_after_seconds = Some(retry_after_seconds);

@@ -84,6 +84,19 @@ pub struct Contact {
     pub address: Option<String>,
 }
 
+/// Somebody of the family who is told too, or in the rider's place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Family {
+    pub name: String,
+    /// Who is called, with `phone`.
+    pub phone: Option<String>,
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// The rider is told nothing.
+    #[serde(default)]
+    pub instead: bool,
+}
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RiderEntry {
     pub name: String,
@@ -93,11 +106,18 @@ pub struct RiderEntry {
     pub note: Option<String>,
     #[serde(default)]
     pub contact: Contact,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
     #[serde(default, skip_serializing_if = "Kept::is_empty")]
     pub kept: Kept,
 }
 
 impl RiderEntry {
+    /// The family, where it is told in the rider's place.
+    pub fn stand_in(&self) -> Option<&Family> {
+        self.family.as_ref().filter(|family| family.instead)
+    }
+
     /// As it is kept, found by name, reading and telephone number.
     pub fn body(&self) -> RegisterBody {
         body(self, &[&self.name, &self.furigana, self.phone.as_deref().unwrap_or_default()])

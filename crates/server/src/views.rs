@@ -1,6 +1,7 @@
 //! From the state and the register to what clients see. Reads one snapshot, changes nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use dispatch::{Forecast, Service, Snapshot, forecast};
 use domain::{Area, Booking, Event, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
@@ -74,6 +75,11 @@ impl Viewer<'_> {
         wire::Contact { by: known.contact.by, address: known.contact.address }
     }
 
+    pub fn family(&self, rider: RiderId) -> Option<wire::Family> {
+        let known: RiderEntry = entry(&self.service.register, "rider", &rider.to_string());
+        known.family.as_ref().map(wire::Family::of)
+    }
+
     pub fn place(&self, place: PlaceId) -> wire::Place {
         let id = place.to_string();
         let known: PlaceEntry = entry(&self.service.register, "place", &id);
@@ -96,6 +102,7 @@ impl Viewer<'_> {
             phone: person.phone,
             needs: self.needs(rider),
             contact: self.contact(rider),
+            family: self.family(rider),
             facility: known.membership.as_ref().map(|m| m.facility.to_string()),
             member_today: known.attends(self.today()).is_some(),
             places: known.places.iter().map(|p| self.place(*p)).collect(),
@@ -429,12 +436,17 @@ impl Viewer<'_> {
 
     /// The newest requests of today that are no places on runs, newest first.
     pub fn list_requests(&self, limit: usize) -> Vec<wire::Request> {
+        self.requests_before(None).take(limit).filter_map(|id| self.request(id)).collect()
+    }
+
+    /// The same from behind one of them on.
+    pub fn requests_before(&self, before: Option<RequestId>) -> impl Iterator<Item = RequestId> {
         let today = self.today();
-        let wanted = |r: &&std::sync::Arc<domain::Request>| {
+        let wanted = move |r: &&std::sync::Arc<domain::Request>| {
             !r.is_run() && (r.wish.day() == today || ServiceDay::of(r.made_at) == today)
         };
-        let area = self.area();
-        area.requests.values().rev().filter(wanted).take(limit).filter_map(|r| self.request(r.id)).collect()
+        let to = before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.area().requests.range((Bound::Unbounded, to)).rev().map(|(_, r)| r).filter(wanted).map(|r| r.id)
     }
 }
 

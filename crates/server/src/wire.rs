@@ -9,12 +9,13 @@ use crate::base_map::{BaseMap, Raster};
 use crate::register::Category;
 
 mod attention;
+pub mod live;
 mod rides;
 mod told;
 
 pub use attention::{Attention, Contradiction, Danger};
 pub use rides::{MoveEffect, MovedVisit, PolicyEffect, RoundTrip, TouchedRide};
-pub use told::{Contact, Delivery, Notice, Script};
+pub use told::{Contact, Delivery, Family, Notice, Script};
 
 pub type Position = [f64; 2];
 
@@ -151,6 +152,7 @@ pub struct Rider {
     pub phone: Option<String>,
     pub needs: Needs,
     pub contact: Contact,
+    pub family: Option<Family>,
     pub facility: Option<String>,
     pub member_today: bool,
     /// In the rider's own order A, B, C, …; the first is home.
@@ -555,11 +557,21 @@ pub struct VehicleName {
     pub kind: String,
 }
 
+/// Facilities that share their vehicles.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SharingGroups {
+    #[schema(example = json!(["facility-1", "facility-2"]))]
+    pub groups: Vec<String>,
+}
+
 macro_rules! lists {
     ($($name:ident { $field:ident: $item:ty })*) => {$(
+        /// One page of a list.
         #[derive(Debug, Clone, Serialize, ToSchema)]
         pub struct $name {
             pub $field: Vec<$item>,
+            /// Address of the next page on this server; none on the last.
+            pub next: Option<String>,
         }
     )*};
 }
@@ -573,6 +585,5 @@ lists! {
     Requests { requests: Request }
     Policies { policies: Policy }
     Drivers { drivers: Driver }
-    SharingGroups { groups: String }
     Deliveries { deliveries: Delivery }
 }

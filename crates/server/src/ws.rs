@@ -2,13 +2,14 @@
 //! which it had, and gets the rest.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use dispatch::Fix;
 use domain::Command;
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,13 +19,17 @@ use tokio::sync::broadcast::error::RecvError;
 use units::{Point, RequestId, Timestamp, VehicleId};
 
 use crate::app::{App, path_id};
-use crate::feed::{Change, Message, Touched};
+use crate::feed::{BEHIND_MAX, Change, Message, Touched};
+use crate::live;
 use crate::problem::Problem;
+use crate::wire::live::Said;
 
 /// A socket that takes longer than this to take a message is given up.
 const SEND_MAX: Duration = Duration::from_secs(10);
 /// How often a silent socket is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(20);
+/// Who has said nothing for so long, not even a pong, is gone.
+const SILENT_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Deserialize)]
 pub struct Params {
@@ -33,6 +38,7 @@ pub struct Params {
     vehicle: Option<String>,
     request: Option<String>,
     after: Option<u64>,
+    schema: Option<u32>,
 }
 
 /// What a client listens to.
@@ -59,6 +65,15 @@ impl Topic {
                 Ok(Topic::Request(path_id("request", id)?))
             }
             other => Err(Problem::invalid("as", format!("`{other}`; one of board, driver, rider, town"))),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Topic::Board => "board",
+            Topic::Town => "town",
+            Topic::Vehicle(_) => "driver",
+            Topic::Request(_) => "rider",
         }
     }
 
@@ -90,6 +105,10 @@ pub async fn connect(
         Ok(topic) => topic,
         Err(problem) => return problem.into_response(),
     };
+    if params.schema.is_some_and(|schema| schema != live::SCHEMA) {
+        let detail = format!("this server speaks {} only", live::SCHEMA);
+        return Problem::invalid("schema", detail).into_response();
+    }
     let snapshot = app.service.snapshot();
     let known = match topic {
         Topic::Vehicle(id) => snapshot.area.vehicles.contains_key(&id),
@@ -104,6 +123,26 @@ pub async fn connect(
     upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| talk(app, topic, params.after, socket, feed))
 }
 
+/// One connection's outgoing side: counts its messages.
+struct Out {
+    sink: SplitSink<WebSocket, Frame>,
+    seq: u64,
+}
+
+impl Out {
+    /// Whether the client took it in time.
+    async fn send(&mut self, frame: Frame) -> bool {
+        matches!(tokio::time::timeout(SEND_MAX, self.sink.send(frame)).await, Ok(Ok(())))
+    }
+
+    /// A message with its number on this connection, put in front: the rest was rendered once for all.
+    async fn tell(&mut self, message: &str) -> bool {
+        self.seq += 1;
+        let rest = message.strip_prefix('{').unwrap_or(message);
+        self.send(Frame::text(format!("{{\"seq\":{},{rest}", self.seq))).await
+    }
+}
+
 async fn talk(
     app: Arc<App>,
     topic: Topic,
@@ -112,43 +151,67 @@ async fn talk(
     mut feed: Receiver<Arc<Message>>,
 ) {
     metrics::gauge!("kuseki_sockets").increment(1.0);
-    let (mut out, mut incoming) = socket.split();
+    let (sink, mut incoming) = socket.split();
+    let mut out = Out { sink, seq: 0 };
     let (caught_up, first) = match catch_up(&app, topic, after) {
         CaughtUp::Nothing(n) => (n, None),
         CaughtUp::With(n, text) => (n, Some(text)),
-        CaughtUp::TooFar(n) => (n, Some(json!({ "n": n, "kind": "resync" }).to_string())),
+        CaughtUp::TooFar(n) => (n, Some(resync(n, "gone"))),
     };
-    let mut frame = first.map(Frame::text);
+    let mut open = out.tell(&hello(&app, topic, after.map(|_| caught_up))).await;
+    if let (true, Some(first)) = (open, first) {
+        open = out.tell(&first).await;
+    }
     let mut pings = tokio::time::interval(PING_EVERY);
-    loop {
-        if let Some(frame) = frame.take() {
-            match tokio::time::timeout(SEND_MAX, out.send(frame)).await {
-                Ok(Ok(())) => {}
-                _ => break,
-            }
-        }
-        frame = tokio::select! {
+    let mut heard_at = Instant::now();
+    while open {
+        open = tokio::select! {
             message = feed.recv() => match message {
                 // What the client had already, or was just caught up with, is not told again.
-                Ok(message) if message.n < caught_up + u64::from(message.is_change) => None,
-                Ok(message) => topic.pick(&message).map(|text| Frame::text(text.to_owned())),
-                Err(RecvError::Lagged(_)) => {
-                    Some(Frame::text(json!({ "n": app.feed.told(), "kind": "resync" }).to_string()))
+                Ok(message) if message.n < caught_up + u64::from(message.is_change) => true,
+                Ok(message) => match topic.pick(&message) {
+                    Some(text) => out.tell(text).await,
+                    None => true,
+                },
+                Err(RecvError::Lagged(_)) => out.tell(&resync(app.feed.told().max(caught_up), "behind")).await,
+                Err(RecvError::Closed) => false,
+            },
+            heard = incoming.next() => {
+                heard_at = Instant::now();
+                match heard {
+                    Some(Ok(Frame::Text(text))) => match hear(&app, topic, &text, caught_up).await {
+                        Some(answer) => out.tell(&answer).await,
+                        None => true,
+                    },
+                    Some(Ok(Frame::Binary(_))) => {
+                        let problem = Problem::invalid("message", "binary; say JSON in text frames");
+                        out.tell(&not_taken(app.feed.told().max(caught_up), &problem)).await
+                    }
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => false,
+                    Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => true,
                 }
-                Err(RecvError::Closed) => break,
             },
-            heard = incoming.next() => match heard {
-                Some(Ok(Frame::Text(text))) => hear(&app, topic, &text).await.err().map(|problem| {
-                    let body = json!({ "n": app.feed.told(), "kind": "problem", "problem": problem });
-                    Frame::text(body.to_string())
-                }),
-                Some(Ok(Frame::Close(_)) | Err(_)) | None => break,
-                Some(Ok(_)) => None,
-            },
-            _ = pings.tick() => Some(Frame::Ping(Vec::new().into())),
+            _ = pings.tick() => heard_at.elapsed() < SILENT_MAX && out.send(Frame::Ping(Vec::new().into())).await,
         };
     }
     metrics::gauge!("kuseki_sockets").decrement(1.0);
+}
+
+fn resync(n: u64, why: &str) -> String {
+    json!({ "n": n, "kind": "resync", "why": why }).to_string()
+}
+
+fn not_taken(n: u64, problem: &Problem) -> String {
+    json!({ "n": n, "kind": "problem", "problem": problem }).to_string()
+}
+
+/// `n` is what the client has once it has taken in what follows at once.
+fn hello(app: &App, topic: Topic, n: Option<u64>) -> String {
+    json!({
+        "n": n.unwrap_or_else(|| app.feed.told()), "kind": "hello", "schema": live::SCHEMA, "topic": topic.name(),
+        "ping_seconds": PING_EVERY.as_secs(), "behind_max": BEHIND_MAX,
+    })
+    .to_string()
 }
 
 enum CaughtUp {
@@ -175,26 +238,22 @@ fn catch_up(app: &App, topic: Topic, after: Option<u64>) -> CaughtUp {
     topic.catch_up(&change).map_or(CaughtUp::Nothing(n), |text| CaughtUp::With(n, text))
 }
 
-/// What a client may say. Facts go over HTTP, where they get a durable answer.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum Said {
-    Position {
-        seq: u64,
-        at: Timestamp,
-        position: [f64; 2],
-        #[serde(default)]
-        accuracy_m: f64,
-    },
-    Ack {
-        revision: u64,
-    },
+/// Takes in what a client says; what it is answered, if anything. The feed may lag behind what the client was caught up with.
+async fn hear(app: &App, topic: Topic, text: &str, caught_up: u64) -> Option<String> {
+    let n = || app.feed.told().max(caught_up);
+    let said: Said = match serde_json::from_str(text) {
+        Ok(said) => said,
+        Err(fault) => return Some(not_taken(n(), &Problem::invalid("message", fault.to_string()))),
+    };
+    if let Said::Ping { id } = said {
+        return Some(json!({ "n": n(), "kind": "pong", "id": id }).to_string());
+    }
+    take(app, topic, said).await.err().map(|problem| not_taken(n(), &problem))
 }
 
-async fn hear(app: &App, topic: Topic, text: &str) -> Result<(), Problem> {
-    let said: Said = serde_json::from_str(text).map_err(|e| Problem::invalid("message", e.to_string()))?;
+async fn take(app: &App, topic: Topic, said: Said) -> Result<(), Problem> {
     let Topic::Vehicle(vehicle) = topic else {
-        return Err(Problem::invalid("message", "only a driver's device says something here (as=driver)"));
+        return Err(Problem::invalid("message", "only a driver's device says this here (as=driver)"));
     };
     match said {
         Said::Position { seq, at, position, accuracy_m } => {
@@ -204,6 +263,7 @@ async fn hear(app: &App, topic: Topic, text: &str) -> Result<(), Problem> {
             .submit(Command::AcknowledgeRoute { vehicle, revision }, &vehicle.to_string(), None, None)
             .await
             .map(|_| ()),
+        Said::Ping { .. } => Ok(()),
     }
 }
 

@@ -31,7 +31,7 @@ struct Section {
     run: fn(&Workspace) -> Result<Verdict, Fault>,
 }
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     Section { name: "tidy", run: |workspace| tidy::run(workspace).map(Verdict::Check) },
     Section { name: "format", run: format },
     Section { name: "lints", run: lints },
@@ -39,6 +39,7 @@ const SECTIONS: [Section; 7] = [
     Section { name: "examples", run: documentation },
     Section { name: "web", run: web::run },
     Section { name: "browser", run: browser::run },
+    Section { name: "odd calls", run: odd_calls },
 ];
 
 /// Runs the sections named, or all if none is; also after one failed. Says whether all passed.
@@ -137,6 +138,20 @@ fn rust(workspace: &Workspace) -> Result<Verdict, Fault> {
 
 fn documentation(workspace: &Workspace) -> Result<Verdict, Fault> {
     cargo(workspace, &["test", "--quiet", "--doc", "--workspace"]).map(Verdict::Tests)
+}
+
+/// The HTTP API under calls that nobody thinks of. What makes them up is a Python program that few have.
+fn odd_calls(workspace: &Workspace) -> Result<Verdict, Fault> {
+    if !tools::has("schemathesis") {
+        println!("skipped: schemathesis is not installed (pip install schemathesis)");
+        return Ok(Verdict::Check(true));
+    }
+    if !cargo(workspace, &["build", "--quiet", "--workspace", "--bins", "--tests"])?.is_success {
+        return Ok(Verdict::Check(false));
+    }
+    let mut script = command(workspace, "docs/conformance/schemathesis.sh", &[]);
+    script.env("KUSEKI", workspace.target.join("debug/kuseki")).env("EXAMPLES", "5");
+    Ok(Verdict::Check(process::run(&mut script, SECTION_LIMIT)?.is_success))
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ async fn bodies_that_are_not_what_they_should_be_are_refused() {
     asked
         .post("/requests", asked.wish_with("people", json!(256)), 422, "invalid_value", Some("people"))
         .await;
+    // Nothing in place of a word is a wrong value, not a broken body.
+    let nothing = json!({ "rider": asked.town.rider, "day": tomorrow(), "kind": null });
+    asked.post("/joins", nothing, 422, "invalid_value", Some("kind")).await;
     let missing = asked.post("/corporations", json!({}), 422, "invalid_value", None).await;
     assert!(detail(&missing).contains("name"), "{missing}");
     asked

@@ -52,6 +52,12 @@ fn the_api_is_the_documented_one() {
     hold("openapi.json", &document);
 }
 
+/// The document of the WebSocket lies where readers look for it.
+#[test]
+fn the_socket_is_the_documented_one() {
+    hold("../../docs/asyncapi.yaml", &printed(&["asyncapi"]));
+}
+
 /// The report of a scenario day, without what differs from run to run (that goes to standard error).
 fn simulate(scenario: &str, seed: &str) -> String {
     let file = fixtures().join("scenarios").join(scenario);

@@ -22,3 +22,6 @@ mod receivers;
 mod solve;
 mod quality;
 mod golden;
+mod examples;
+mod tour;
+mod reading;

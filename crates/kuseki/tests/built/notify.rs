@@ -247,3 +247,75 @@ async fn a_policy_that_could_not_be_adopted_is_not_tried_either() {
     let problem = town.client.json(Method::POST, "/policies/dry-run", &past).await.expect(422);
     assert_eq!(problem["errors"][0]["field"], "effective_from", "{problem}");
 }
+
+/// The family is told by a way of its own: beside the rider, or in the rider's place, and then a notice is given by it.
+#[tokio::test]
+async fn the_family_is_told_beside_the_rider_or_in_the_riders_place() {
+    let site = Site::draw();
+    let receiver = Receiver::start(|_, _| 200).await;
+    let server = Server::start(with_webhook(&site, &site.data(), &receiver.url));
+    let town = Town::register(server.client(), &site).await;
+    let hook = |name: &str| json!({ "by": "webhook", "address": name });
+    let path = format!("/riders/{}/family", town.rider);
+    let no_number = json!({ "name": "佐藤 花子", "by": "phone" });
+    let refused = town.client.json(Method::PUT, &path, &no_number).await.expect(422);
+    assert_eq!(refused["errors"][0]["field"], "family.phone", "{refused}");
+    let family =
+        json!({ "name": "佐藤 花子", "phone": "090-0000-0002", "by": "webhook", "address": "family" });
+    let set = town.client.json(Method::PUT, &path, &family).await.expect(200);
+    assert_eq!((&set["instead"], &set["name"]), (&json!(false), &json!("佐藤 花子")));
+    set_contact(&town, &town.rider, &hook("rider")).await;
+    let seen = town.client.get(&format!("/riders/{}", town.rider)).await.expect(200);
+    assert_eq!(seen["family"], set, "the contact is set beside it");
+    book(&town).await;
+    until("both are told", async || (receiver.posts().len() == 2).then_some(())).await;
+    let posts = receiver.posts();
+    let told = |name: &str| posts.iter().find(|p| p.body["recipient"] == name).unwrap();
+    let text = told("family").body["text"]["ja"].as_str().unwrap();
+    assert!(text.starts_with("佐藤 ハル様のご家族様"), "{text}");
+    assert_eq!(told("family").body["about"]["family"], true);
+    assert!(told("rider").body["about"]["family"].is_null());
+    assert_eq!(told("family").key, format!("{}-family", told("rider").key));
+
+    // Members: one whose family stands in, one whom the operator calls while the family is written to.
+    let day = tomorrow();
+    let mut members = Vec::new();
+    for (number, instead) in [(10, true), (11, false)] {
+        let member = town.add_member(number, json!({})).await;
+        let address = if instead { "stands-in" } else { "beside" };
+        let family = json!({ "name": "家族", "by": "webhook", "address": address, "instead": instead });
+        town.client.json(Method::PUT, &format!("/riders/{member}/family"), &family).await.expect(200);
+        members.push(member);
+    }
+    let body = json!({ "facility": town.facility, "day": day });
+    town.client.post("/day-plans", &body).await.expect(201);
+    let out = json!({ "vehicle": town.vehicle, "day": day, "out": true });
+    town.client.post("/outages", &out).await.expect(201);
+    let path = format!("/day-plans/{}/{day}", town.facility);
+    let plan = until("who stands in is told", async || {
+        let plan = town.client.get(&path).await.expect(200);
+        let of = notices_of(&plan, &members[0]);
+        let is_given = !of.is_empty() && of.iter().all(|n| n["given_at"].is_string());
+        let posts = receiver.posts();
+        let beside = posts.iter().any(|p| p.body["recipient"] == "beside" && p.body["kind"] == "no_ride");
+        (is_given && beside).then_some(plan)
+    })
+    .await;
+    assert!(
+        notices_of(&plan, &members[0]).iter().all(|n| n["by"] == "webhook" && n["family"]["instead"] == true)
+    );
+    let to_call = notices_of(&plan, &members[1]);
+    assert!(
+        !to_call.is_empty() && to_call.iter().all(|n| n["given_at"].is_null() && n["by"] == "phone"),
+        "{plan}"
+    );
+    // The list of riders carries it.
+    let list = town.client.get("/export/riders.csv").await.expect(200);
+    let line = list.as_str().unwrap().lines().find(|line| line.contains("佐藤 花子")).unwrap().to_owned();
+    assert!(line.contains("090-0000-0002") && line.contains("アプリ") && line.contains("family"), "{line}");
+    let path = format!("/riders/{}/family", town.rider);
+    let answer = town.client.json(Method::DELETE, &path, &json!({})).await;
+    assert_eq!(answer.status, 204);
+    let seen = town.client.get(&format!("/riders/{}", town.rider)).await.expect(200);
+    assert!(seen["family"].is_null() && seen["contact"]["address"] == "rider", "{seen}");
+}

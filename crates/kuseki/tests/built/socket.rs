@@ -12,6 +12,9 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Number of the newest message, or what the client said it had.
     pub n: u64,
+    /// Messages so far.
+    seq: u64,
+    document: Value,
 }
 
 impl Socket {
@@ -22,20 +25,30 @@ impl Socket {
             address.push_str(&format!("&after={n}"));
         }
         let (stream, _) = tokio_tungstenite::connect_async(address).await.unwrap();
-        Socket { stream, n: after.unwrap_or(0) }
+        let mut socket = Socket { stream, n: 0, seq: 0, document: server::asyncapi() };
+        let hello = socket.next().await;
+        assert_eq!((&hello["kind"], &hello["schema"]), (&Value::from("hello"), &Value::from(1)), "{hello}");
+        socket.n = after.unwrap_or(0);
+        socket
     }
 
     pub async fn say(&mut self, message: &Value) {
         self.stream.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    /// The next message; its number is not lower than any before it.
+    /// The next message: as documented, the next in the count, its number not lower than any before it.
     pub async fn next(&mut self) -> Value {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
             let frame = tokio::time::timeout_at(deadline, self.stream.next()).await.expect("no message came");
             let Message::Text(text) = frame.unwrap().unwrap() else { continue };
             let message: Value = serde_json::from_str(&text).unwrap();
+            let kind = message["kind"].as_str().unwrap();
+            let schema = server::message_schema(kind).unwrap_or_else(|| panic!("`{kind}` is not documented"));
+            let faults = server::shape::faults(&self.document, &schema, &message);
+            assert!(faults.is_empty(), "{}\n{message}", faults.join("\n"));
+            self.seq += 1;
+            assert_eq!(message["seq"], Value::from(self.seq), "{message}");
             let n = message["n"].as_u64().unwrap();
             if message["kind"] != "resync" {
                 assert!(n >= self.n, "message {n} came after {}: {message}", self.n);

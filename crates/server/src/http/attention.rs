@@ -19,7 +19,8 @@ const WORTH: Seconds = Seconds::minutes(1);
 const REPAIRS_MAX: usize = 8;
 
 /// What an operator has to look into now.
-#[utoipa::path(get, path = "/attention", tag = "days", responses((status = 200, body = wire::Attention)))]
+#[utoipa::path(get, path = "/attention", tag = "days", operation_id = "list_attention",
+    responses((status = 200, body = wire::Attention)))]
 pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Attention> {
     let snapshot = app.service.snapshot();
     let mut dangers = Vec::new();
@@ -30,7 +31,7 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Attention> {
 }
 
 /// Somebody has looked into it; repeating it is harmless.
-#[utoipa::path(post, path = "/contradictions/{id}/settled", tag = "days",
+#[utoipa::path(post, path = "/contradictions/{id}/settled", tag = "days", operation_id = "settle_contradiction",
     params(("id" = String, Path, example = "contradiction-1")), request_body = input::Empty,
     responses((status = 200, body = wire::Attention), (status = 422, body = Problem)))]
 pub async fn settle(

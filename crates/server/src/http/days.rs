@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use domain::{Command, Direction, Resource};
 use units::{FacilityId, NoticeId, RiderId, ServiceDay};
@@ -11,6 +11,7 @@ use units::{FacilityId, NoticeId, RiderId, ServiceDay};
 use crate::app::{App, Call, path_id};
 use crate::day_input as input_of_day;
 use crate::input;
+use crate::page::{Paged, Paging};
 use crate::problem::Problem;
 use crate::wire;
 
@@ -63,7 +64,7 @@ pub async fn plan(
 }
 
 /// The day plan of a facility as it stands.
-#[utoipa::path(get, path = "/day-plans/{facility}/{day}", tag = "days",
+#[utoipa::path(get, path = "/day-plans/{facility}/{day}", tag = "days", operation_id = "get_day_plan",
     params(("facility" = String, Path, example = "facility-1"), ("day" = String, Path, example = "2026-11-24")),
     responses((status = 200, body = wire::DayPlan), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn get(
@@ -182,7 +183,15 @@ pub async fn give_notice(
 }
 
 /// What was to be told to riders and was given up, newest first: they have to be told in another way.
-#[utoipa::path(get, path = "/deliveries", tag = "days", responses((status = 200, body = wire::Deliveries)))]
-pub async fn list_deliveries(State(app): State<Arc<App>>) -> Json<wire::Deliveries> {
-    Json(wire::Deliveries { deliveries: app.deliveries.list_failed() })
+#[utoipa::path(get, path = "/deliveries", tag = "days", params(Paging),
+    responses((status = 200, body = wire::Deliveries), (status = 422, body = Problem)))]
+pub async fn list_deliveries(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Deliveries>, Problem> {
+    let before: Option<crate::notify::Place> = paging.after()?;
+    let page = paging.cut(app.deliveries.list_failed(before).into_iter(), |(place, _)| place.clone())?;
+    let page = page.map(|(_, delivery)| Some(delivery));
+    Ok(page.answer(&uri, |deliveries, next| wire::Deliveries { deliveries, next }))
 }

@@ -17,6 +17,7 @@ use crate::import::{FILE_MAX, export as out};
 use crate::problem::Problem;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct HowToRead {
     /// Finds every flaw and says what would change; changes nothing.
@@ -134,6 +135,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> 
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct HowToWrite {
     /// `utf-8` (with a byte-order mark, by which Excel knows it) or `shift_jis`.

@@ -43,9 +43,9 @@ pub async fn choose(
 
 /// One vector tile (Mapbox Vector Tile 2.1). With the `v` of the description it may be kept for ever.
 #[utoipa::path(get, path = "/tiles/{z}/{x}/{y}", tag = "map",
-    params(("z" = String, Path, description = "Zoom level, 0 to 16; a viewer enlarges the last"),
-        ("x" = String, Path, description = "Column from the west"),
-        ("y" = String, Path, description = "Row from the north, with or without `.mvt`"),
+    params(("z" = String, Path, description = "Zoom level, 0 to 16; a viewer enlarges the last", example = "14"),
+        ("x" = String, Path, description = "Column from the west", example = "14520"),
+        ("y" = String, Path, description = "Row from the north, with or without `.mvt`", example = "6420.mvt"),
         ("v" = Option<String>, Query, description = "The map's version, from its description")),
     responses((status = 200, content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>),
         (status = 204, description = "Nothing to show there"), (status = 304), (status = 422, body = Problem)))]

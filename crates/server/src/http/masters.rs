@@ -1,9 +1,10 @@
 //! Masters: corporations, places, facilities, vehicles, riders.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use dispatch::RegisterBody;
 use domain::{
@@ -13,13 +14,16 @@ use serde::Deserialize;
 use units::{CorporationId, DayTime, DayWindow, FacilityId, PlaceId, Point, RiderId, Seconds, VehicleId};
 
 use crate::app::{App, Call, path_id};
+use crate::conditional::{Master, Stated};
 use crate::input;
+use crate::page::{Paged, Paging, behind};
 use crate::problem::Problem;
 use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, body, entry, matches};
 use crate::wire;
 
-pub(super) const OPERATOR: &str = "operator";
+const OPERATOR: &str = "operator";
 type Created<T> = Result<(StatusCode, Json<T>), Problem>;
+type Read<T> = Result<Stated<T>, Problem>;
 
 /// The id that a command created, as its own type.
 fn created<T: std::str::FromStr>(subject: Option<String>) -> Result<T, Problem> {
@@ -42,26 +46,33 @@ pub async fn add_corporation(
     Ok((StatusCode::CREATED, Json(wire::Corporation { id: id.to_string(), name: known.name })))
 }
 
-/// All corporations.
-#[utoipa::path(get, path = "/corporations", tag = "masters", responses((status = 200, body = wire::Corporations)))]
-pub async fn list_corporations(State(app): State<Arc<App>>) -> Json<wire::Corporations> {
+/// The corporations, in the order in which they were added.
+#[utoipa::path(get, path = "/corporations", tag = "masters", params(Paging),
+    responses((status = 200, body = wire::Corporations), (status = 422, body = Problem)))]
+pub async fn list_corporations(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Corporations>, Problem> {
     let snapshot = app.service.snapshot();
+    let after: Option<CorporationId> = paging.after()?;
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
     let name =
         |id: &CorporationId| entry::<NameEntry>(&app.service.register, "corporation", &id.to_string()).name;
-    let all =
-        snapshot.area.corporations.iter().map(|id| wire::Corporation { id: id.to_string(), name: name(id) });
-    Json(wire::Corporations { corporations: all.collect() })
+    let page = paging.cut(snapshot.area.corporations.range((from, Bound::Unbounded)), |id| **id)?;
+    let page = page.map(|id| Some(wire::Corporation { id: id.to_string(), name: name(id) }));
+    Ok(page.answer(&uri, |corporations, next| wire::Corporations { corporations, next }))
 }
 
 /// Adds a place where a vehicle may halt; it is tied to the nearest road within 300 m.
 #[utoipa::path(post, path = "/places", tag = "masters", request_body = input::NewPlace,
     responses((status = 201, body = wire::Place), (status = 422, body = Problem)))]
-pub async fn add_place(State(app): State<Arc<App>>, call: Call<input::NewPlace>) -> Created<wire::Place> {
+pub async fn add_place(State(app): State<Arc<App>>, call: Call<input::NewPlace>) -> Read<wire::Place> {
     let (new, known) = place_of(&app, &call.input)?;
     let reply = app.submit(Command::AddPlace(new), OPERATOR, call.key, Some(place_body(&known))).await?;
     let id: PlaceId = created(reply.subject)?;
     let snapshot = app.service.snapshot();
-    Ok((StatusCode::CREATED, Json(app.viewer(&snapshot).place(id))))
+    Ok(Stated(app.state(Master::Place(id))?, StatusCode::CREATED, app.viewer(&snapshot).place(id)))
 }
 
 /// What a caller says of a place, tied to its road.
@@ -94,12 +105,28 @@ pub(crate) fn largest_through(width_dm: Option<u8>) -> VehicleKind {
     }
 }
 
-/// All places.
-#[utoipa::path(get, path = "/places", tag = "masters", responses((status = 200, body = wire::Places)))]
-pub async fn list_places(State(app): State<Arc<App>>) -> Json<wire::Places> {
+/// The places, in the order in which they were added.
+#[utoipa::path(get, path = "/places", tag = "masters", params(Paging),
+    responses((status = 200, body = wire::Places), (status = 422, body = Problem)))]
+pub async fn list_places(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Places>, Problem> {
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
-    Json(wire::Places { places: snapshot.area.places.keys().map(|id| viewer.place(*id)).collect() })
+    let page = paging.cut(behind(&snapshot.area.places, paging.after()?), |(id, _)| **id)?;
+    let page = page.map(|(id, _)| Some(viewer.place(*id)));
+    Ok(page.answer(&uri, |places, next| wire::Places { places, next }))
+}
+
+/// One place.
+#[utoipa::path(get, path = "/places/{id}", tag = "masters", params(("id" = String, Path, example = "place-1")),
+    responses((status = 200, body = wire::Place), (status = 404, body = Problem)))]
+pub async fn get_place(State(app): State<Arc<App>>, Path(id): Path<String>) -> Read<wire::Place> {
+    let place: PlaceId = path_id("place", &id)?;
+    let state = app.state(Master::Place(place))?;
+    Ok(Stated(state, StatusCode::OK, app.viewer(&app.service.snapshot()).place(place)))
 }
 
 /// Adds a day-service facility.
@@ -108,7 +135,7 @@ pub async fn list_places(State(app): State<Arc<App>>) -> Json<wire::Places> {
 pub async fn add_facility(
     State(app): State<Arc<App>>,
     call: Call<input::NewFacility>,
-) -> Created<wire::Facility> {
+) -> Read<wire::Facility> {
     let (new, known) = facility_of(&call.input)?;
     let register = body(&known, &[&known.name]);
     let reply = app.submit(Command::AddFacility(new), OPERATOR, call.key, Some(register)).await?;
@@ -116,7 +143,7 @@ pub async fn add_facility(
     let snapshot = app.service.snapshot();
     let view =
         app.viewer(&snapshot).facility(id).ok_or_else(|| Problem::not_found("facility", &id.to_string()))?;
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(Stated(app.state(Master::Facility(id))?, StatusCode::CREATED, view))
 }
 
 pub(super) fn facility_of(new: &input::NewFacility) -> Result<(NewFacility, NameEntry), Problem> {
@@ -154,23 +181,35 @@ pub(crate) fn run_hours(service: DayWindow) -> Result<(DayWindow, DayWindow), Pr
     Ok((around(-120, 15, service.open())?, around(-15, 120, service.close())?))
 }
 
-/// All facilities.
-#[utoipa::path(get, path = "/facilities", tag = "masters", responses((status = 200, body = wire::Facilities)))]
-pub async fn list_facilities(State(app): State<Arc<App>>) -> Json<wire::Facilities> {
+/// The facilities, in the order in which they were added.
+#[utoipa::path(get, path = "/facilities", tag = "masters", params(Paging),
+    responses((status = 200, body = wire::Facilities), (status = 422, body = Problem)))]
+pub async fn list_facilities(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Facilities>, Problem> {
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
-    Json(wire::Facilities {
-        facilities: snapshot.area.facilities.keys().filter_map(|id| viewer.facility(*id)).collect(),
-    })
+    let page = paging.cut(behind(&snapshot.area.facilities, paging.after()?), |(id, _)| **id)?;
+    let page = page.map(|(id, _)| viewer.facility(*id));
+    Ok(page.answer(&uri, |facilities, next| wire::Facilities { facilities, next }))
+}
+
+/// One facility.
+#[utoipa::path(get, path = "/facilities/{id}", tag = "masters", params(("id" = String, Path, example = "facility-1")),
+    responses((status = 200, body = wire::Facility), (status = 404, body = Problem)))]
+pub async fn get_facility(State(app): State<Arc<App>>, Path(id): Path<String>) -> Read<wire::Facility> {
+    let facility: FacilityId = path_id("facility", &id)?;
+    let state = app.state(Master::Facility(facility))?;
+    let view = app.viewer(&app.service.snapshot()).facility(facility);
+    Ok(Stated(state, StatusCode::OK, view.ok_or_else(|| Problem::not_found("facility", &id))?))
 }
 
 /// Adds a vehicle of a facility.
 #[utoipa::path(post, path = "/vehicles", tag = "masters", request_body = input::NewVehicle,
     responses((status = 201, body = wire::Vehicle), (status = 422, body = Problem)))]
-pub async fn add_vehicle(
-    State(app): State<Arc<App>>,
-    call: Call<input::NewVehicle>,
-) -> Created<wire::Vehicle> {
+pub async fn add_vehicle(State(app): State<Arc<App>>, call: Call<input::NewVehicle>) -> Read<wire::Vehicle> {
     let (new, known) = vehicle_of(&call.input)?;
     let register = body(&known, &[&known.name, &known.plate]);
     let reply = app.submit(Command::AddVehicle(new), OPERATOR, call.key, Some(register)).await?;
@@ -178,7 +217,7 @@ pub async fn add_vehicle(
     let snapshot = app.service.snapshot();
     let view =
         app.viewer(&snapshot).vehicle(id).ok_or_else(|| Problem::not_found("vehicle", &id.to_string()))?;
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(Stated(app.state(Master::Vehicle(id))?, StatusCode::CREATED, view))
 }
 
 pub(super) fn vehicle_of(new: &input::NewVehicle) -> Result<(NewVehicle, VehicleEntry), Problem> {
@@ -203,11 +242,11 @@ pub(super) fn vehicle_of(new: &input::NewVehicle) -> Result<(NewVehicle, Vehicle
 /// Adds a rider. Name, reading, phone, note and contact stay in the register beside the log.
 #[utoipa::path(post, path = "/riders", tag = "masters", request_body = input::NewRider,
     responses((status = 201, body = wire::Rider), (status = 422, body = Problem)))]
-pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>) -> Created<wire::Rider> {
+pub async fn add_rider(State(app): State<Arc<App>>, call: Call<input::NewRider>) -> Read<wire::Rider> {
     let (new, known) = rider_of(&call.input)?;
     let reply = app.submit(Command::AddRider(new), OPERATOR, call.key, Some(known.body())).await?;
     let id: RiderId = created(reply.subject)?;
-    rider_view(&app, id).map(|view| (StatusCode::CREATED, Json(view)))
+    Ok(Stated(app.state(Master::Rider(id))?, StatusCode::CREATED, rider_view(&app, id)?))
 }
 
 pub(super) fn rider_of(new: &input::NewRider) -> Result<(NewRider, RiderEntry), Problem> {
@@ -217,6 +256,7 @@ pub(super) fn rider_of(new: &input::NewRider) -> Result<(NewRider, RiderEntry), 
         phone: input::optional_text("phone", new.phone.as_ref(), 30)?,
         note: input::optional_text("note", new.note.as_ref(), 1_000)?,
         contact: new.contact.as_ref().map(input::NewContact::contact).transpose()?.unwrap_or_default(),
+        family: new.family.as_ref().map(input::NewFamily::family).transpose()?,
         ..RiderEntry::default()
     };
     let membership = match &new.membership {
@@ -238,11 +278,10 @@ pub(super) fn rider_view(app: &App, id: RiderId) -> Result<wire::Rider, Problem>
 /// One rider.
 #[utoipa::path(get, path = "/riders/{id}", tag = "masters", params(("id" = String, Path, example = "rider-1")),
     responses((status = 200, body = wire::Rider), (status = 404, body = Problem)))]
-pub async fn get_rider(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-) -> Result<Json<wire::Rider>, Problem> {
-    rider_view(&app, path_id("rider", &id)?).map(Json)
+pub async fn get_rider(State(app): State<Arc<App>>, Path(id): Path<String>) -> Read<wire::Rider> {
+    let rider: RiderId = path_id("rider", &id)?;
+    let state = app.state(Master::Rider(rider))?;
+    Ok(Stated(state, StatusCode::OK, rider_view(&app, rider)?))
 }
 
 /// Registers a further place of a rider.
@@ -253,32 +292,45 @@ pub async fn add_rider_place(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     call: Call<input::AddedPlace>,
-) -> Result<Json<wire::Rider>, Problem> {
+) -> Read<wire::Rider> {
     let rider: RiderId = path_id("rider", &id)?;
     rider_view(&app, rider)?;
     let place = input::id("place", &call.input.place)?;
     app.submit(Command::AddRiderPlace { rider, place }, OPERATOR, call.key, None).await?;
-    rider_view(&app, rider).map(Json)
+    Ok(Stated(app.state(Master::Rider(rider))?, StatusCode::OK, rider_view(&app, rider)?))
 }
 
+/// Which riders, and which page of them.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Search {
     /// Words of the name, its reading (any kana) or the phone number.
+    #[param(example = "さとう")]
     query: Option<String>,
-    /// 20 by default, 1,000 at most.
+    /// Rows of the page, 1 to 1,000; 200 by default.
+    #[param(minimum = 1, maximum = 1_000)]
     limit: Option<usize>,
+    /// Where the page begins, as `next` of the page before has it; the first page without it.
+    cursor: Option<String>,
 }
 
-/// Finds riders by name, reading or phone number.
-#[utoipa::path(get, path = "/riders", tag = "masters", params(Search), responses((status = 200, body = wire::Riders)))]
-pub async fn list_riders(State(app): State<Arc<App>>, Query(search): Query<Search>) -> Json<wire::Riders> {
+/// Finds riders by name, reading or phone number, in the order in which they were added.
+#[utoipa::path(get, path = "/riders", tag = "masters", params(Search),
+    responses((status = 200, body = wire::Riders), (status = 422, body = Problem)))]
+pub async fn list_riders(
+    State(app): State<Arc<App>>,
+    Query(search): Query<Search>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Riders>, Problem> {
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
     let query = search.query.unwrap_or_default();
-    let found = snapshot.area.riders.keys().filter(|id| {
+    let paging = Paging { limit: search.limit, cursor: search.cursor };
+    let found = behind(&snapshot.area.riders, paging.after()?).filter(|(id, _)| {
         let known: RiderEntry = entry(&app.service.register, "rider", &id.to_string());
         matches(&known, &query)
     });
-    let limit = search.limit.unwrap_or(20).min(1_000);
-    Json(wire::Riders { riders: found.take(limit).filter_map(|id| viewer.rider(*id)).collect() })
+    let page = paging.cut(found, |(id, _)| **id)?.map(|(id, _)| viewer.rider(*id));
+    Ok(page.answer(&uri, |riders, next| wire::Riders { riders, next }))
 }

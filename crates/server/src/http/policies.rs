@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, Query, State};
 use axum::http::StatusCode;
 use domain::{Command, CountsAs, Policy, check_policy, list_touched};
+use units::ServiceDay;
 
 use crate::app::{App, Call};
 use crate::input;
+use crate::page::{Paged, Paging};
 use crate::problem::Problem;
 use crate::views::{policy_view, reason_view};
 use crate::wire;
@@ -30,9 +32,9 @@ pub async fn adopt(
     responses((status = 200, body = wire::PolicyEffect), (status = 422, body = Problem)))]
 pub async fn dry_run(
     State(app): State<Arc<App>>,
-    Json(new): Json<input::NewPolicy>,
+    call: Call<input::NewPolicy>,
 ) -> Result<Json<wire::PolicyEffect>, Problem> {
-    let policy = policy_of(&new)?;
+    let policy = policy_of(&call.input)?;
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
     check_policy(&policy, viewer.now)?;
@@ -82,12 +84,28 @@ fn policy_of(new: &input::NewPolicy) -> Result<Policy, Problem> {
 }
 
 /// All versions of the policy, the oldest first.
-#[utoipa::path(get, path = "/policies", tag = "policy", responses((status = 200, body = wire::Policies)))]
-pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Policies> {
-    Json(all(&app))
+#[utoipa::path(get, path = "/policies", tag = "policy", operation_id = "list_policies", params(Paging),
+    responses((status = 200, body = wire::Policies), (status = 422, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Policies>, Problem> {
+    let snapshot = app.service.snapshot();
+    let after: Option<ServiceDay> = match paging.cursor.as_deref().map(ServiceDay::parse) {
+        None => None,
+        Some(day) => {
+            Some(day.map_err(|_| Problem::invalid("cursor", "is none that a page gave; follow its `next`"))?)
+        }
+    };
+    let rows =
+        snapshot.area.policies.list().iter().filter(|p| after.is_none_or(|day| p.effective_from > day));
+    let page = paging.cut(rows, |policy| policy.effective_from)?.map(|policy| Some(policy_view(policy)));
+    Ok(page.answer(&uri, |policies, next| wire::Policies { policies, next }))
 }
 
+/// Those that are in force or come later; there are never more than a few.
 fn all(app: &App) -> wire::Policies {
     let snapshot = app.service.snapshot();
-    wire::Policies { policies: snapshot.area.policies.list().iter().map(policy_view).collect() }
+    wire::Policies { policies: snapshot.area.policies.list().iter().map(policy_view).collect(), next: None }
 }

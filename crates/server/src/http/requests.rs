@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use domain::{Channel, Command, Party, Purpose, Wish};
-use serde::Deserialize;
 use units::RequestId;
 
 use crate::app::{App, Call, path_id};
 use crate::input;
+use crate::page::{Paged, Paging};
 use crate::problem::Problem;
 use crate::wire;
 
@@ -103,21 +103,24 @@ pub async fn accept_round_trip(
     round_trip(&app, there).map(Json)
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-pub struct Page {
-    /// 200 by default and at most.
-    limit: Option<usize>,
-}
-
 /// Today's requests, newest first.
-#[utoipa::path(get, path = "/requests", tag = "rides", params(Page), responses((status = 200, body = wire::Requests)))]
-pub async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Json<wire::Requests> {
+#[utoipa::path(get, path = "/requests", tag = "rides", operation_id = "list_requests", params(Paging),
+    responses((status = 200, body = wire::Requests), (status = 422, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Requests>, Problem> {
     let snapshot = app.service.snapshot();
-    Json(wire::Requests { requests: app.viewer(&snapshot).list_requests(page.limit.unwrap_or(200).min(200)) })
+    let viewer = app.viewer(&snapshot);
+    let page = paging.cut(viewer.requests_before(paging.after()?), |id| *id)?;
+    let page = page.map(|id| viewer.request(id));
+    Ok(page.answer(&uri, |requests, next| wire::Requests { requests, next }))
 }
 
 /// One request as it stands.
-#[utoipa::path(get, path = "/requests/{id}", tag = "rides", params(("id" = String, Path, example = "request-1")),
+#[utoipa::path(get, path = "/requests/{id}", tag = "rides", operation_id = "get_request",
+    params(("id" = String, Path, example = "request-1")),
     responses((status = 200, body = wire::Request), (status = 404, body = Problem)))]
 pub async fn get(
     State(app): State<Arc<App>>,

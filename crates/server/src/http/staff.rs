@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use domain::Command;
 use units::{DriverId, FacilityId, RiderId, ServiceDay};
 
 use crate::app::{App, Call, path_id};
+use crate::conditional::{Changing, Master, Seen, Stated};
 use crate::day_input::{NewCare, NewDriver, NewSharing};
 use crate::input;
+use crate::page::{Paged, Paging, behind};
 use crate::problem::Problem;
-use crate::register::{DriverEntry, RiderEntry, body, entry};
+use crate::register::{DriverEntry, Family, RiderEntry, body, entry};
 use crate::wire;
 
 const OPERATOR: &str = "operator";
@@ -40,81 +42,155 @@ fn driver_view(app: &App, id: DriverId) -> Result<wire::Driver, Problem> {
 pub async fn add_driver(
     State(app): State<Arc<App>>,
     call: Call<NewDriver>,
-) -> Result<(StatusCode, Json<wire::Driver>), Problem> {
+) -> Result<Stated<wire::Driver>, Problem> {
     let known = entry_of(&call.input)?;
     let register = body(&known, &[&known.name]);
     let command = Command::AddDriver(call.input.known()?);
     let reply = app.submit(command, OPERATOR, call.key, Some(register)).await?;
-    let id = reply.subject.and_then(|s| s.parse().ok());
+    let id: Option<DriverId> = reply.subject.and_then(|s| s.parse().ok());
     let missing = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the created id is missing");
-    Ok((StatusCode::CREATED, Json(driver_view(&app, id.ok_or_else(missing)?)?)))
+    let id = id.ok_or_else(missing)?;
+    Ok(Stated(app.state(Master::Driver(id))?, StatusCode::CREATED, driver_view(&app, id)?))
 }
 
 /// Replaces what is known of a driver; plans already made stay as they are.
 #[utoipa::path(put, path = "/drivers/{id}", tag = "masters", params(("id" = String, Path, example = "driver-1")),
     request_body = NewDriver,
-    responses((status = 200, body = wire::Driver), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = wire::Driver), (status = 404, body = Problem), (status = 412, body = Problem),
+        (status = 422, body = Problem)))]
 pub async fn change_driver(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    seen: Seen,
     call: Call<NewDriver>,
-) -> Result<Json<wire::Driver>, Problem> {
+) -> Result<Stated<wire::Driver>, Problem> {
     let driver: DriverId = path_id("driver", &id)?;
-    driver_view(&app, driver)?;
-    let mut known = entry_of(&call.input)?;
-    // What a list brought and this form does not show stays.
-    known.kept = entry::<DriverEntry>(&app.service.register, "driver", &id).kept;
-    let register = body(&known, &[&known.name]);
-    let command = Command::ChangeDriver { driver, new: call.input.known()? };
-    app.submit(command, OPERATOR, call.key, Some(register)).await?;
-    driver_view(&app, driver).map(Json)
+    let known = entry_of(&call.input)?;
+    let new = call.input.known()?;
+    let prepare = || {
+        // What a list brought and this form does not show stays.
+        let kept = entry::<DriverEntry>(&app.service.register, "driver", &id).kept;
+        let register = Some(body(&DriverEntry { kept, ..known.clone() }, &[&known.name]));
+        Ok(Changing { command: Command::ChangeDriver { driver, new: new.clone() }, register })
+    };
+    app.change(Master::Driver(driver), &seen, call.key, prepare).await?;
+    Ok(Stated(app.state(Master::Driver(driver))?, StatusCode::OK, driver_view(&app, driver)?))
 }
 
-/// All drivers.
-#[utoipa::path(get, path = "/drivers", tag = "masters", responses((status = 200, body = wire::Drivers)))]
-pub async fn list_drivers(State(app): State<Arc<App>>) -> Json<wire::Drivers> {
+/// One driver.
+#[utoipa::path(get, path = "/drivers/{id}", tag = "masters", params(("id" = String, Path, example = "driver-1")),
+    responses((status = 200, body = wire::Driver), (status = 404, body = Problem)))]
+pub async fn get_driver(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Stated<wire::Driver>, Problem> {
+    let driver: DriverId = path_id("driver", &id)?;
+    Ok(Stated(app.state(Master::Driver(driver))?, StatusCode::OK, driver_view(&app, driver)?))
+}
+
+/// The drivers, in the order in which they were added.
+#[utoipa::path(get, path = "/drivers", tag = "masters", params(Paging),
+    responses((status = 200, body = wire::Drivers), (status = 422, body = Problem)))]
+pub async fn list_drivers(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Drivers>, Problem> {
     let snapshot = app.service.snapshot();
     let today = ServiceDay::of(app.service.clock.now());
     let viewer = app.viewer(&snapshot);
-    Json(wire::Drivers { drivers: snapshot.area.drivers.values().map(|d| viewer.driver(d, today)).collect() })
+    let page = paging.cut(behind(&snapshot.area.drivers, paging.after()?), |(id, _)| **id)?;
+    let page = page.map(|(_, driver)| Some(viewer.driver(driver, today)));
+    Ok(page.answer(&uri, |drivers, next| wire::Drivers { drivers, next }))
 }
 
 /// Sets how a rider is to be carried: never alone with the driver, whom not to meet, the seat. Replaces what was set.
 #[utoipa::path(put, path = "/riders/{id}/care", tag = "masters", params(("id" = String, Path, example = "rider-1")),
     request_body = NewCare,
-    responses((status = 200, body = wire::Care), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = wire::Care), (status = 404, body = Problem), (status = 412, body = Problem),
+        (status = 422, body = Problem)))]
 pub async fn set_care(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    seen: Seen,
     call: Call<NewCare>,
-) -> Result<Json<wire::Care>, Problem> {
+) -> Result<Stated<wire::Care>, Problem> {
     let rider: RiderId = path_id("rider", &id)?;
-    if !app.service.snapshot().area.riders.contains_key(&rider) {
-        return Err(Problem::not_found("rider", &id));
-    }
-    app.submit(Command::SetCare { rider, care: call.input.care()? }, OPERATOR, call.key, None).await?;
-    let snapshot = app.service.snapshot();
-    Ok(Json(app.viewer(&snapshot).care(rider)))
+    let care = call.input.care()?;
+    let prepare = || Ok(Changing { command: Command::SetCare { rider, care: care.clone() }, register: None });
+    app.change(Master::Rider(rider), &seen, call.key, prepare).await?;
+    let care = app.viewer(&app.service.snapshot()).care(rider);
+    Ok(Stated(app.state(Master::Rider(rider))?, StatusCode::OK, care))
 }
 
 /// Sets how a rider is told of what concerns his or her rides. It is kept in the register, not in the log.
 #[utoipa::path(put, path = "/riders/{id}/contact", tag = "masters", params(("id" = String, Path, example = "rider-1")),
     request_body = input::NewContact,
-    responses((status = 200, body = wire::Contact), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = wire::Contact), (status = 404, body = Problem), (status = 412, body = Problem),
+        (status = 422, body = Problem)))]
 pub async fn set_contact(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    seen: Seen,
     call: Call<input::NewContact>,
-) -> Result<Json<wire::Contact>, Problem> {
+) -> Result<Stated<wire::Contact>, Problem> {
     let rider: RiderId = path_id("rider", &id)?;
-    if !app.service.snapshot().area.riders.contains_key(&rider) {
-        return Err(Problem::not_found("rider", &id));
-    }
     let contact = call.input.contact()?;
-    let known = RiderEntry { contact, ..entry(&app.service.register, "rider", &rider.to_string()) };
-    app.submit(Command::SetContact { rider }, OPERATOR, call.key, Some(known.body())).await?;
-    let snapshot = app.service.snapshot();
-    Ok(Json(app.viewer(&snapshot).contact(rider)))
+    let prepare = || {
+        let former: RiderEntry = entry(&app.service.register, "rider", &id);
+        let register = RiderEntry { contact: contact.clone(), ..former }.body();
+        Ok(Changing { command: Command::SetContact { rider }, register: Some(register) })
+    };
+    app.change(Master::Rider(rider), &seen, call.key, prepare).await?;
+    let contact = app.viewer(&app.service.snapshot()).contact(rider);
+    Ok(Stated(app.state(Master::Rider(rider))?, StatusCode::OK, contact))
+}
+
+/// Names somebody of the family who is told of what concerns the rider's rides, beside the rider or in the rider's place. Kept
+/// in the register, not in the log.
+#[utoipa::path(put, path = "/riders/{id}/family", tag = "masters", params(("id" = String, Path, example = "rider-1")),
+    request_body = input::NewFamily,
+    responses((status = 200, body = wire::Family), (status = 404, body = Problem), (status = 412, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn set_family(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    seen: Seen,
+    call: Call<input::NewFamily>,
+) -> Result<Stated<wire::Family>, Problem> {
+    let rider: RiderId = path_id("rider", &id)?;
+    let family = call.input.family()?;
+    keep_family(&app, rider, &seen, call.key, Some(&family)).await?;
+    Ok(Stated(app.state(Master::Rider(rider))?, StatusCode::OK, wire::Family::of(&family)))
+}
+
+/// Nobody of the family is told any more.
+#[utoipa::path(delete, path = "/riders/{id}/family", tag = "masters", params(("id" = String, Path, example = "rider-1")),
+    responses((status = 204), (status = 404, body = Problem), (status = 412, body = Problem)))]
+pub async fn unset_family(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    seen: Seen,
+    call: Call<input::Empty>,
+) -> Result<StatusCode, Problem> {
+    let input::Empty {} = call.input;
+    keep_family(&app, path_id("rider", &id)?, &seen, call.key, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn keep_family(
+    app: &App,
+    rider: RiderId,
+    seen: &Seen,
+    key: Option<dispatch::Key>,
+    family: Option<&Family>,
+) -> Result<(), Problem> {
+    let prepare = || {
+        let former: RiderEntry = entry(&app.service.register, "rider", &rider.to_string());
+        let register = RiderEntry { family: family.cloned(), ..former }.body();
+        Ok(Changing { command: Command::SetContact { rider }, register: Some(register) })
+    };
+    app.change(Master::Rider(rider), seen, key, prepare).await
 }
 
 /// Lets facilities share their vehicles for runs; each is in one group at most. One facility alone leaves its group.

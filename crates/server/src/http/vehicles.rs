@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::StatusCode;
 use domain::{Command, VisitKey};
 use serde::Deserialize;
 use units::{PlaceId, VehicleId};
 
 use crate::app::{App, Call, path_id};
+use crate::conditional::{Master, Stated};
 use crate::input;
+use crate::page::{Paged, Paging, behind};
 use crate::problem::Problem;
 use crate::views::name_of;
 use crate::wire;
@@ -21,9 +23,14 @@ fn view(app: &App, id: VehicleId) -> Result<wire::Vehicle, Problem> {
     app.viewer(&snapshot).vehicle(id).ok_or_else(|| Problem::not_found("vehicle", &id.to_string()))
 }
 
-/// All vehicles by name.
-#[utoipa::path(get, path = "/vehicles", tag = "vehicles", responses((status = 200, body = wire::Vehicles)))]
-pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Vehicles> {
+/// The vehicles by name, in the order in which they were added.
+#[utoipa::path(get, path = "/vehicles", tag = "vehicles", operation_id = "list_vehicles", params(Paging),
+    responses((status = 200, body = wire::Vehicles), (status = 422, body = Problem)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Query(paging): Query<Paging>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Paged<wire::Vehicles>, Problem> {
     let snapshot = app.service.snapshot();
     let name = |v: &domain::Vehicle| {
         let known: crate::register::VehicleEntry =
@@ -36,17 +43,21 @@ pub async fn list(State(app): State<Arc<App>>) -> Json<wire::Vehicles> {
             kind: name_of(v.kind),
         }
     };
-    Json(wire::Vehicles { vehicles: snapshot.area.vehicles.values().map(|v| name(v)).collect() })
+    let page = paging.cut(behind(&snapshot.area.vehicles, paging.after()?), |(id, _)| **id)?;
+    let page = page.map(|(_, vehicle)| Some(name(vehicle)));
+    Ok(page.answer(&uri, |vehicles, next| wire::Vehicles { vehicles, next }))
 }
 
 /// One vehicle with its coming visits.
-#[utoipa::path(get, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path, example = "vehicle-1")),
+#[utoipa::path(get, path = "/vehicles/{id}", tag = "vehicles", operation_id = "get_vehicle",
+    params(("id" = String, Path, example = "vehicle-1")),
     responses((status = 200, body = wire::Vehicle), (status = 404, body = Problem)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-) -> Result<Json<wire::Vehicle>, Problem> {
-    view(&app, path_id("vehicle", &id)?).map(Json)
+) -> Result<Stated<wire::Vehicle>, Problem> {
+    let vehicle: VehicleId = path_id("vehicle", &id)?;
+    Ok(Stated(app.state(Master::Vehicle(vehicle))?, StatusCode::OK, view(&app, vehicle)?))
 }
 
 /// Reports a fact. Repeating one is harmless.
@@ -104,9 +115,14 @@ pub async fn position(
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct LegEnds {
-    /// A place, such as `place-3`.
+    /// A registered place.
+    #[param(example = "place-2")]
     from: String,
+    /// Another one.
+    #[param(example = "place-3")]
     to: String,
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::columns::Kind;
+use super::columns::{Kind, Need};
 use super::flaw::Flaw;
 
 /// What an import did, or a dry run found that it would do.
@@ -19,6 +19,8 @@ pub struct ImportReport {
     pub separator: String,
     /// The columns of the file; one without a `column` is not read.
     pub columns: Vec<ReadColumn>,
+    /// The columns that a list of this kind may have: what a `mapping` can name.
+    pub available: Vec<KnownColumn>,
     /// Rows below the header that hold something.
     pub rows: u32,
     pub added: u32,
@@ -43,6 +45,28 @@ pub struct ReadColumn {
     pub column: Option<String>,
     #[schema(example = "氏名")]
     pub column_ja: Option<String>,
+}
+
+/// One of ours.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct KnownColumn {
+    #[schema(example = "name")]
+    pub column: String,
+    #[schema(example = "氏名")]
+    pub column_ja: String,
+    /// No row may leave it empty.
+    pub required: bool,
+}
+
+impl KnownColumn {
+    pub fn list(kind: Kind) -> Vec<KnownColumn> {
+        let known = kind.columns().iter().map(|column| KnownColumn {
+            column: column.name.to_owned(),
+            column_ja: column.ja.to_owned(),
+            required: column.need == Need::Required,
+        });
+        known.collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

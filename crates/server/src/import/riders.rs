@@ -12,8 +12,8 @@ use super::site::{Site, cells, parse};
 use super::trial::Trial;
 use super::vehicles::{facility_number, refer_facility};
 use super::weekdays;
-use crate::input::NewNeeds;
-use crate::register::{Category, RiderEntry};
+use crate::input::{NewFamily, NewNeeds};
+use crate::register::{By, Category, Family, RiderEntry};
 
 pub const KEPT: [&str; 8] = [
     "birth_date",
@@ -50,11 +50,64 @@ pub fn record(trial: &Trial, id: &str) -> Option<Record> {
         .with("never_alone", mark(known.care.never_alone))
         .with("seat", known.care.seat.map_or_else(String::new, write_seat))
         .with("note", entry.note.unwrap_or_default());
+    if let Some(family) = &entry.family {
+        record.set("family_name", family.name.clone());
+        record.set("family_phone", family.phone.clone().unwrap_or_default());
+        record.set("family_by", word_of(family.contact.by));
+        record.set("family_address", family.contact.address.clone().unwrap_or_default());
+        record.set("family_instead", mark(family.instead));
+    }
     if let Some(membership) = &known.membership {
         record.set("facility", facility_number(trial, membership.facility));
         record.set("weekdays", weekdays::write(&membership.weekdays.0));
     }
     Some(record.with_kept(&KEPT, &entry.kept))
+}
+
+/// The words of the ways of telling.
+const WAYS: [(By, &str); 4] =
+    [(By::Phone, "電話"), (By::Mail, "メール"), (By::Webhook, "アプリ"), (By::Nobody, "なし")];
+
+fn word_of(by: By) -> &'static str {
+    WAYS.iter().find(|(way, _)| *way == by).map_or("", |(_, word)| word)
+}
+
+/// Somebody of the family, where a name is given; the other cells say nothing without one.
+fn family(want: &Record) -> Result<Option<Family>, Flawed> {
+    let Some(name) = want.find("family_name") else {
+        let others = ["family_phone", "family_by", "family_address", "family_instead"];
+        return match others.into_iter().find(|column| want.find(column).is_some()) {
+            None => Ok(None),
+            Some(_) => Err((
+                "family_name",
+                Wrong::new(
+                    "missing",
+                    "empty; who of the family is told has a name",
+                    "家族への連絡を書くときは、家族連絡先氏名も書いてください",
+                ),
+            )),
+        };
+    };
+    let by = WAYS.iter().find(|(_, word)| *word == want.get("family_by")).map_or(By::Phone, |(by, _)| *by);
+    let new = NewFamily {
+        name,
+        phone: want.find("family_phone"),
+        by,
+        address: want.find("family_address"),
+        instead: want.is_yes("family_instead"),
+    };
+    new.family().map(Some).map_err(|problem| {
+        let field = problem.errors.first().map_or("", |error| error.field.as_str());
+        let column = match field {
+            "family.phone" => "family_phone",
+            "family.name" => "family_name",
+            _ => "family_address",
+        };
+        (
+            column,
+            Wrong::new("invalid_value", problem.detail, "連絡方法に合う電話番号・アドレスを書いてください"),
+        )
+    })
 }
 
 fn write_seat(wish: SeatWish) -> String {
@@ -140,6 +193,7 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         note: want.find("note"),
         kept: want.kept(&KEPT, &before.kept),
         contact: before.contact.clone(),
+        family: family(want)?,
     };
     super::plan::keep_number(&mut entry.kept, want, id);
     let new = NewRider { needs: needs(want, known.as_deref()), places, membership: membership(trial, want)? };

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::columns::Kind;
 use super::header::Mapping;
 use super::plan::{Plan, plan};
-use super::report::ImportReport;
+use super::report::{ImportReport, KnownColumn};
 use super::sheet::Sheet;
 use super::trial::{Step, Trial};
 use super::{decode, export, header, sheet};
@@ -51,6 +51,7 @@ pub fn read(app: &App, reading: &Reading, bytes: &[u8]) -> Result<Read, Problem>
         encoding: encoding.to_owned(),
         separator: char::from(sheet.separator).to_string(),
         columns: header.describe(&sheet.header),
+        available: KnownColumn::list(reading.kind),
         rows: plan.rows,
         added: plan.count("added"),
         changed: plan.count("changed"),

@@ -300,6 +300,28 @@ pub const RIDERS: &[Column] = &[
         Optional,
         "090-0000-0002",
     ),
+    column(("family_name", "家族連絡先氏名"), &["ご家族連絡先"], Text(100), Optional, "佐藤 花子"),
+    column(("family_phone", "家族連絡先電話番号"), &["ご家族電話番号"], Phone, Optional, "090-0000-0002"),
+    column(
+        ("family_by", "家族への連絡方法"),
+        &["家族連絡方法"],
+        Choice(&[
+            ("電話", &["phone", "tel"]),
+            ("メール", &["mail", "e-mail", "email"]),
+            ("アプリ", &["webhook", "app", "LINE"]),
+            ("なし", &["nobody", "不要"]),
+        ]),
+        Optional,
+        "メール",
+    ),
+    column(
+        ("family_address", "家族連絡先アドレス"),
+        &["家族メールアドレス"],
+        Text(254),
+        Optional,
+        "hanako@example.jp",
+    ),
+    column(("family_instead", "家族だけに連絡"), &["本人に連絡しない"], Yes, Optional, ""),
 ];
 
 pub const MEMBERSHIPS: &[Column] = &[

@@ -1,6 +1,9 @@
 //! What the pages show of the outbox: the deliveries of notices, and all that failed.
 
 use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter};
+use std::ops::Bound;
+use std::str::FromStr;
 use std::sync::{PoisonError, RwLock};
 
 use store::{Delivery, Standing};
@@ -45,10 +48,37 @@ impl Deliveries {
         shown.values().rev().find(|d| d.notice.as_ref() == Some(&name)).map(view)
     }
 
-    /// What was given up, newest first.
-    pub fn list_failed(&self) -> Vec<wire::Delivery> {
+    /// What was given up, newest first, from behind one of them on.
+    pub fn list_failed(&self, before: Option<Place>) -> Vec<(Place, wire::Delivery)> {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
-        shown.values().rev().filter(|d| d.standing == Standing::Failed).map(view).collect()
+        let to = before.map_or(Bound::Unbounded, |Place(version, key, adapter)| {
+            Bound::Excluded((version, key, adapter))
+        });
+        let failed =
+            shown.range((Bound::Unbounded, to)).rev().filter(|(_, d)| d.standing == Standing::Failed);
+        failed
+            .map(|((version, key, adapter), d)| (Place(*version, key.clone(), adapter.clone()), view(d)))
+            .collect()
+    }
+}
+
+/// Where a delivery stands in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(u64, String, String);
+
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}~{}~{}", self.0, self.1, self.2)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Place, ()> {
+        let mut parts = text.splitn(3, '~');
+        let mut part = || parts.next().ok_or(());
+        Ok(Place(part()?.parse().map_err(|_| ())?, part()?.to_owned(), part()?.to_owned()))
     }
 }
 

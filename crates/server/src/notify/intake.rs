@@ -27,6 +27,9 @@ pub struct About {
     pub at: Timestamp,
     pub kind: String,
     pub tidings: Tidings,
+    /// To the family and not to the rider.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub family: bool,
 }
 
 /// Where to go on.
@@ -144,20 +147,24 @@ impl Intake {
         self.room.bell.send_modify(|n| *n += 1);
     }
 
-    /// One row for each adapter that this rider is told by, and one for the log.
+    /// One row for each adapter that this rider, or the family, is told by, and one for the log.
+    ///
+    /// A notice is given by telling the rider, or who stands in; telling the family too gives none.
     fn deliveries(&self, key: String, one: &Happened, rider: RiderId, tidings: Tidings) -> Vec<Delivery> {
         let app = &self.room.app;
         let known: RiderEntry = entry(&app.service.register, "rider", &rider.to_string());
         let notice = tidings.notice().map(|n| n.to_string());
-        let about = About { at: one.at, kind: tidings.kind().to_owned(), tidings };
-        let Ok(about) = serde_json::to_string(&about) else { return Vec::new() };
-        let row = |adapter: &str, notice: Option<String>| Delivery {
-            key: key.clone(),
+        let mut about = About { at: one.at, kind: tidings.kind().to_owned(), tidings, family: false };
+        let Ok(to_rider) = serde_json::to_string(&about) else { return Vec::new() };
+        about.family = true;
+        let Ok(to_family) = serde_json::to_string(&about) else { return Vec::new() };
+        let row = |adapter: &str, family: bool, notice: Option<String>| Delivery {
+            key: if family { format!("{key}-family") } else { key.clone() },
             adapter: adapter.to_owned(),
             version: one.version,
             listener: rider.to_string(),
             notice,
-            about: about.clone(),
+            about: if family { to_family.clone() } else { to_rider.clone() },
             standing: Standing::Waiting,
             attempts: 0,
             reason: None,
@@ -166,17 +173,18 @@ impl Intake {
         let is_there = |name: &str| self.room.adapters.iter().any(|a| a.name() == name);
         let mut rows = Vec::new();
         if is_there("log") {
-            rows.push(row("log", None));
+            rows.push(row("log", false, None));
         }
-        if let Some(name) = adapter_of(known.contact.by) {
-            let row = row(name, notice);
-            rows.push(match is_there(name) {
-                true => row,
-                false => {
-                    Delivery { standing: Standing::Failed, reason: Some("not_set_up".to_owned()), ..row }
-                }
-            });
-        }
+        let set_up = |row: Delivery| match is_there(&row.adapter) {
+            true => row,
+            false => Delivery { standing: Standing::Failed, reason: Some("not_set_up".to_owned()), ..row },
+        };
+        let stand_in = known.stand_in().is_some();
+        let to_rider = adapter_of(known.contact.by).filter(|_| !stand_in);
+        rows.extend(to_rider.map(|name| set_up(row(name, false, notice.clone()))));
+        let to_family = known.family.as_ref().and_then(|family| adapter_of(family.contact.by));
+        let notice = notice.filter(|_| stand_in);
+        rows.extend(to_family.map(|name| set_up(row(name, true, notice))));
         rows
     }
 }

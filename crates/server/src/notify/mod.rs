@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::register::By;
 use crate::texts::Both;
 
-pub use deliveries::Deliveries;
+pub use deliveries::{Deliveries, Place};
 pub use log::LogNotifier;
 pub use mail::{MailNotifier, Security, SmtpSettings};
 pub use tidings::kind_of;

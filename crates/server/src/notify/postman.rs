@@ -156,7 +156,9 @@ fn write(room: &Room, delivery: &Delivery, adapter: &str) -> Result<Letter, (Sta
     let is_log = adapter == "log";
     if !is_log {
         let today = ServiceDay::of(viewer.now);
-        if let Some(notice) = about.tidings.notice() {
+        // Who is told beside the rider is told whether or not the rider was.
+        let beside = about.family && known.stand_in().is_none();
+        if let Some(notice) = about.tidings.notice().filter(|_| !beside) {
             match snapshot.area.notices.get(&notice) {
                 Some(issued) if issued.given_at.is_some() => return Err((Standing::Moot, "told_already")),
                 Some(_) => {}
@@ -166,20 +168,28 @@ fn write(room: &Room, delivery: &Delivery, adapter: &str) -> Result<Letter, (Sta
         if about.tidings.is_overtaken(&snapshot.area, today) {
             return Err((Standing::Moot, "overtaken"));
         }
-        if adapter_of(known.contact.by) != Some(adapter) {
-            return Err((Standing::Failed, "other_contact"));
-        }
     }
-    let address = known.contact.address.clone().unwrap_or_default();
+    let contact = match (&known.family, about.family) {
+        (Some(family), true) => family.contact.clone(),
+        (None, true) => return Err((Standing::Moot, "overtaken")),
+        (_, false) => known.contact.clone(),
+    };
+    if !is_log && adapter_of(contact.by) != Some(adapter) {
+        return Err((Standing::Failed, "other_contact"));
+    }
+    let address = contact.address.unwrap_or_default();
     if address.is_empty() && !is_log {
         return Err((Standing::Failed, "no_address"));
     }
-    let (subject, text) = viewer.letter(&about.tidings, &delivery.listener);
+    let (subject, text) = viewer.letter(&about.tidings, &delivery.listener, about.family);
     Ok(Letter {
         key: delivery.key.clone(),
         rider: delivery.listener.clone(),
-        name: known.name,
-        by: known.contact.by,
+        name: match known.family {
+            Some(family) if about.family => family.name,
+            _ => known.name,
+        },
+        by: contact.by,
         address: if is_log { String::new() } else { address },
         kind: about.tidings.kind(),
         notice: about.tidings.notice().map(|n| n.to_string()),

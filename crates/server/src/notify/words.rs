@@ -46,15 +46,16 @@ fn suffixed(code: &str, direction: Direction) -> String {
 type Sentence = (String, Vec<(&'static str, Both)>);
 
 impl Viewer<'_> {
-    /// Subject and text of a letter to a rider.
-    pub fn letter(&self, tidings: &Tidings, rider: &str) -> (Both, Both) {
+    /// Subject and text of a letter to a rider, or to the family about the rider.
+    pub fn letter(&self, tidings: &Tidings, rider: &str, family: bool) -> (Both, Both) {
         let known: RiderEntry = entry(&self.service.register, "rider", rider);
         let (code, mut blanks) = self.sentence_of(tidings);
         blanks.push(("{office}", self.office(rider.parse().ok())));
         blanks.push(("{name}", self.name_or(&known.name, "rider")));
         let told = sentence("told", &code, &blanks);
         blanks.push(("{told}", told));
-        (sentence("letter", "subject", &blanks), sentence("letter", "text", &blanks))
+        let text = if family { "text_family" } else { "text" };
+        (sentence("letter", "subject", &blanks), sentence("letter", text, &blanks))
     }
 
     /// What the operator reads aloud to whoever a notice is for, and what to do if nobody answers.

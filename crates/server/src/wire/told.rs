@@ -3,13 +3,32 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::register::By;
+use crate::register::{self, By};
 
 /// How a rider is told.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Contact {
     pub by: By,
     pub address: Option<String>,
+}
+
+/// Somebody of the family who is told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Family {
+    #[schema(example = "佐藤 花子")]
+    pub name: String,
+    pub phone: Option<String>,
+    pub by: By,
+    pub address: Option<String>,
+    /// In the rider's place; otherwise both are told.
+    pub instead: bool,
+}
+
+impl Family {
+    pub fn of(known: &register::Family) -> Family {
+        let register::Family { name, phone, contact, instead } = known.clone();
+        Family { name, phone, by: contact.by, address: contact.address, instead }
+    }
 }
 
 /// What somebody has to be told.
@@ -28,8 +47,10 @@ pub struct Notice {
     pub text_ja: String,
     pub text_en: String,
     pub given_at: Option<String>,
-    /// How a rider is told; none for drivers and facilities.
+    /// How a rider is told, or the family in the rider's place; none for drivers and facilities.
     pub by: Option<By>,
+    /// Somebody of the rider's family who is told too, or in the rider's place.
+    pub family: Option<Family>,
     /// How it is on its way; none where somebody has to call.
     pub delivery: Option<Delivery>,
     pub script: Script,
