@@ -248,15 +248,16 @@ async fn rides(asker: &mut Asker) {
     let seen = asker.ask("GET /vehicles/{id}", &[vehicle], None).await;
     let ack = json!({ "revision": seen["revision"] });
     asker.ask("POST /vehicles/{id}/acknowledgements", &[vehicle], Some(ack)).await;
+    let fact = json!({ "fact": "departed", "visit": format!("{request}:pickup"), "at": CLOCK });
+    asker.ask("POST /vehicles/{id}/facts", &[vehicle], Some(fact)).await;
     // The driver of a ride that was given up says that somebody boarded: an operator has to look into it.
     let gone = both["back"]["vehicle"].as_str().unwrap();
-    let boarded = json!({ "fact": "boarded", "visit": format!("{}:pickup", id_of(&both["back"])), "at": CLOCK });
+    let boarded =
+        json!({ "fact": "boarded", "visit": format!("{}:pickup", id_of(&both["back"])), "at": CLOCK });
     asker.ask("POST /vehicles/{id}/facts", &[gone], Some(boarded)).await;
     let attention = asker.ask("GET /attention", &[], None).await;
     let contradiction = id_of(&attention["contradictions"][0]);
     asker.ask("POST /contradictions/{id}/settled", &[&contradiction], Some(json!({}))).await;
-    let fact = json!({ "fact": "departed", "visit": format!("{request}:pickup"), "at": CLOCK });
-    asker.ask("POST /vehicles/{id}/facts", &[vehicle], Some(fact)).await;
     let position = json!({ "seq": 1, "at": CLOCK, "position": seen["position"].as_array().map_or(json!([139.06, 36.39]),
         |p| json!(p)), "accuracy_m": 8.0 });
     asker.ask("POST /vehicles/{id}/positions", &[vehicle], Some(position)).await;
