@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Cause, Direction, Event, Request, RequestState, Resource, RideClass, RouteChange, RouteId, VisitKind,
-    Wish,
+    Cause, Direction, Event, Pin, Request, RequestState, Resource, RideClass, RouteChange, RouteId,
+    VisitKind, Wish,
 };
 use units::{FacilityId, RequestId, ServiceDay, VehicleId};
 
@@ -63,6 +63,35 @@ impl Work<'_> {
         };
         let vehicle = self.area.find_pinned_vehicle(request.rider, day, direction);
         vehicle.is_none_or(|v| v == booking.vehicle) && pin.at.is_none_or(|at| home.contains(day.at(at)))
+    }
+
+    /// A member whose pinned vehicle was out has another one by now, and was told so. When the pinned one is back, what was
+    /// told last stands, and the pin to the vehicle is gone; a pinned time stays.
+    pub(crate) fn let_go_of_pins(
+        &mut self,
+        displaced: &BTreeSet<RequestId>,
+        day: ServiceDay,
+    ) -> Result<(), Turned> {
+        let mut gone = Vec::new();
+        for request in self.area.requests.values().filter(|r| !displaced.contains(&r.id)) {
+            let (Wish::Run { direction, day: on, .. }, RequestState::Booked(booking)) =
+                (request.wish, &request.state)
+            else {
+                continue;
+            };
+            let pinned = self.area.find_pinned_vehicle(request.rider, day, direction);
+            if on == day && pinned.is_some_and(|vehicle| vehicle != booking.vehicle) {
+                gone.push((request.rider, direction));
+            }
+        }
+        for (rider, direction) in gone {
+            let at = self.area.find_pin(rider, day, direction).and_then(|pin| pin.at);
+            self.take(match at {
+                Some(_) => Event::RidePinned { rider, day, direction, pin: Pin { vehicle: None, at } },
+                None => Event::RideUnpinned { rider, day, direction },
+            })?;
+        }
+        Ok(())
     }
 
     /// Booked riders who would be alone with the driver and must not be, because somebody else has dropped out.

@@ -11,6 +11,7 @@ use crate::desk::Floors;
 use crate::forecast::{Forecast, forecast};
 use crate::improve::propose;
 use crate::measuring::{Held, Measuring};
+use crate::outlet::Happened;
 use crate::register::Register;
 use crate::travel::TravelTable;
 use crate::turned::{Fault, Turned};
@@ -115,6 +116,10 @@ pub struct Engine {
     in_vain: InVain,
     measuring: Measuring,
     effort: Effort,
+    /// What the last batch made durable, and what the disk turned out to hold besides.
+    fresh: Vec<Arc<Happened>>,
+    /// The last that ever was in `fresh`; none while the log is read for the first time, when nobody listens.
+    told: Option<Version>,
     /// Steps of day plans are taken this many times.
     plan_times: u64,
 }
@@ -144,20 +149,28 @@ impl Engine {
             in_vain: InVain::default(),
             measuring: Measuring::default(),
             effort: Effort::default(),
+            fresh: Vec::new(),
+            told: None,
             plan_times: 1,
         };
         engine.catch_up()?;
+        engine.told = Some(engine.version);
         Ok(engine)
     }
 
-    /// Folds what the log holds beyond the state.
+    /// Folds what the log holds beyond the state. Of that, what nobody was told of yet is fresh.
     fn catch_up(&mut self) -> Result<(), Fault> {
-        let (id, mut area, mut at) = (self.id, self.area.clone(), self.version);
-        let mut wrong = None;
+        let (id, told, mut area, mut at) = (self.id, self.told, self.area.clone(), self.version);
+        self.fresh.clear();
+        let (mut wrong, mut fresh) = (None, Vec::new());
         let loaded = self.log.load(id, self.version, &mut |stored| {
             let event = read_event(&stored.payload, stored.schema)
-                .and_then(|e| area.apply(&e).map_err(|f| f.to_string()));
+                .and_then(|e| area.apply(&e).map_err(|f| f.to_string()).map(|()| e));
             at = stored.version;
+            let happened = |event| Happened { version: stored.version, at: stored.at, event };
+            let event = event.map(|event| {
+                fresh.extend(told.filter(|told| stored.version > *told).map(|_| Arc::new(happened(event))));
+            });
             event.map_err(|detail| {
                 wrong = Some(Fault::Event { area: id, version: stored.version.0, detail: detail.clone() });
                 detail.into()
@@ -167,8 +180,9 @@ impl Engine {
             (Some(fault), _) => return Err(fault),
             (None, Err(source)) => return Err(Fault::Log { area: id, source }),
             // State and version change together, or not at all.
-            (None, Ok(version)) => (self.area, self.version) = (area, version.max(at)),
+            (None, Ok(version)) => (self.area, self.version, self.fresh) = (area, version.max(at), fresh),
         }
+        self.told = told.max(self.fresh.last().map(|h| h.version));
         for place in self.area.places.values() {
             if self.table.roads().point(place.node).is_none() {
                 return Err(Fault::OtherRoads { place: place.id, node: place.node });
@@ -182,8 +196,29 @@ impl Engine {
     /// Forgets the state and folds the log from its beginning.
     pub fn reload(&mut self) -> Result<(), Fault> {
         (self.area, self.version) = (Area::new(self.id), Version::EMPTY);
+        self.forget_search();
+        self.catch_up()?;
+        self.reload_register()
+    }
+
+    /// What searches left behind rests on a state that never came to be.
+    fn forget_search(&mut self) {
         self.floors.clear();
-        self.catch_up()
+        self.in_vain.clear();
+    }
+
+    fn reload_register(&mut self) -> Result<(), Fault> {
+        let register = &self.register;
+        let loaded = self.log.load_register(&mut |entry| {
+            register.put(entry.kind, entry.id, Some(entry.body.into()));
+            Ok(())
+        });
+        loaded.map_err(|source| Fault::Log { area: self.id, source })
+    }
+
+    /// What the last batch made durable, in order: its own events, or those of a write that had seemed to fail.
+    pub(crate) fn fresh(&self) -> &[Arc<Happened>] {
+        &self.fresh
     }
 
     pub fn state(&self) -> &Area {
@@ -254,6 +289,7 @@ impl Engine {
     /// all, then the answers. If the write fails the state is what it was, and every command of the batch is told so.
     pub fn handle(&mut self, batch: &[Submission], now: Timestamp) -> Vec<Result<Reply, Turned>> {
         let before = self.area.clone();
+        self.fresh.clear();
         let mut append = Append::new(self.id, self.version, self.epoch);
         let mut answers = Vec::with_capacity(batch.len());
         for submission in batch {
@@ -265,6 +301,7 @@ impl Engine {
         match self.log.append(&append) {
             Ok(version) => {
                 self.version = version;
+                self.told = self.told.max(self.fresh.last().map(|h| h.version));
                 for write in append.register {
                     self.register.put(write.kind, write.id, write.body.map(Into::into));
                 }
@@ -272,7 +309,7 @@ impl Engine {
             }
             Err(error) => {
                 self.area = before;
-                self.floors.clear();
+                self.forget_search();
                 let outside = self.give_up(error);
                 let lost = |answer: Result<Reply, Turned>| match answer {
                     // The answer to an earlier batch stands; one of this batch is as lost as what it repeats.
@@ -285,11 +322,32 @@ impl Engine {
         }
     }
 
+    /// Whether the disk takes writes again: one receipt is written that answers nobody. Without this, a house in which
+    /// nothing happens could not tell that its disk has recovered.
+    pub(crate) fn try_disk(&mut self, now: Timestamp) -> bool {
+        let mut append = Append::new(self.id, self.version, self.epoch);
+        append.receipts.push(Receipt {
+            key: format!("tried-{}-{}-{}", self.epoch, self.version.0, now.unix_seconds()),
+            fingerprint: "tried".to_owned(),
+            status: 200,
+            reply: "{}".to_owned(),
+            at: now,
+        });
+        self.fresh.clear();
+        self.log.append(&append).map_err(|error| self.give_up(error)).is_ok()
+    }
+
     /// The write failed. What the disk kept of it is unknown, so the log is read again before anything is decided.
     fn give_up(&mut self, error: AppendError) -> String {
         let outside = chain(&error);
         tracing::error!(area = %self.id, error = %outside, "a batch could not be written; nothing of it was applied");
-        if let Err(fault) = self.catch_up() {
+        let known = self.version;
+        let read = self.catch_up().and_then(|()| match self.version == known {
+            true => Ok(()),
+            // What the disk kept after all may have brought entries of the register.
+            false => self.reload_register(),
+        });
+        if let Err(fault) = read {
             tracing::error!(area = %self.id, error = %chain(&fault), "the log could not be read again");
         }
         outside
@@ -333,17 +391,21 @@ impl Engine {
                 of_this_batch: false,
             });
         }
+        let payloads: Result<Vec<String>, Turned> = events.iter().map(write_event).collect();
+        let payloads = payloads.inspect_err(|_| self.floors.clear())?;
         events.iter().for_each(|event| self.measuring.hear(&self.area, event));
         self.area = area;
         let first = append.events.len();
-        for event in &events {
+        for (event, payload) in events.iter().zip(payloads) {
             append.events.push(NewEvent {
                 kind: event.name().to_owned(),
                 schema: EVENT_SCHEMA,
                 at: now,
                 actor: submission.actor.clone(),
-                payload: write_event(event)?,
+                payload,
             });
+            let version = append.expected.plus(append.events.len());
+            self.fresh.push(Arc::new(Happened { version, at: now, event: event.clone() }));
         }
         let version = append.expected.plus(append.events.len());
         let subject = subject_of(&submission.command, &events);

@@ -39,6 +39,9 @@ impl Work<'_> {
         }
         let displaced = self.list_displaced(&group, day, cause);
         self.take_off(&displaced, day)?;
+        if matches!(cause, Cause::Out(_) | Cause::Back(_)) {
+            self.let_go_of_pins(&displaced, day)?;
+        }
         let lonely = self.list_lonely(&group, day);
         self.take_off(&lonely, day)?;
         let displaced: BTreeSet<RequestId> = displaced.union(&lonely).copied().collect();
