@@ -17,8 +17,8 @@ use crate::listeners::{Listener, Slip};
 use crate::world::{AREA, MASTERS, ROADS, dawn};
 
 /// Faults happen until then; after that the house has time to come to rest.
-const FAULTS_END: i64 = 60 * 60_000;
-const END: i64 = 75 * 60_000;
+const FAULTS_END: i64 = 45 * 60_000;
+const END: i64 = 58 * 60_000;
 /// A client that heard nothing for so long sends again.
 const PATIENCE: i64 = 20_000;
 
