@@ -253,7 +253,7 @@ impl Sim {
             .then(|| RegisterBody { body: format!("{{\"name\":\"{key}\"}}"), search: key.clone() });
         let fingerprint = format!("{command:?}");
         let key = (!rehearsal).then_some(Key { key, fingerprint });
-        let submission = Submission { command, actor: who.actor(), key, register, rehearsal };
+        let submission = Submission { key, register, rehearsal, ..Submission::of(command, &who.actor()) };
         self.calls.push(Call { who: client, submission, settled: false, sent: 0 });
         self.send(number);
     }
