@@ -390,6 +390,10 @@ impl Sim {
     }
 
     fn break_disk(&mut self) {
+        if !self.faulty() {
+            // Nor is anything left over of what was still to fail.
+            return self.log.next(Fate::Well);
+        }
         let fate = match self.draw.random_range(0..400) {
             0..=3 => Fate::Full,
             4..=5 => Fate::Lost,
@@ -399,9 +403,6 @@ impl Sim {
             13 => Fate::Dies { permille: 1_000 },
             _ => return,
         };
-        if !self.faulty() {
-            return;
-        }
         self.counts.torn += u32::from(matches!(fate, Fate::Dies { permille: 1..1_000 }));
         self.counts.kept_unsaid += u32::from(fate == Fate::KeptUnsaid);
         self.note(format_args!("the disk: {fate:?}"));
