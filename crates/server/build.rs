@@ -17,6 +17,7 @@ const SOURCES: [&str; 11] = [
     "town.html",
     "day.html",
     "import.html",
+    "policy.html",
     "package.json",
     "package-lock.json",
     "svelte.config.js",

@@ -162,6 +162,13 @@ impl Work<'_> {
         }
     }
 
+    fn direct_metres(&self, request: &Request) -> units::Metres {
+        match (self.area.find_node(request.from), self.area.find_node(request.to)) {
+            (Some(a), Some(b)) => self.table.metres(a, b),
+            _ => units::Metres::ZERO,
+        }
+    }
+
     fn offer(&self, id: OfferId, request: &Request, policy: &Policy, candidate: &Candidate) -> Offer {
         let vehicle = candidate.vehicle;
         let route = RouteId { day: request.wish.day(), vehicle };
@@ -191,6 +198,7 @@ impl Work<'_> {
             delay_to_others: later.max().unwrap_or(Seconds::ZERO).max(Seconds::ZERO),
             expires_at: (self.now + policy.offer_lasts).min(promise.pickup.close()),
             policy: self.area.policies.date_in_force(request.wish.day()),
+            fare_yen: policy.fare_yen(candidate.class, self.direct_metres(request)),
         }
     }
 
@@ -228,6 +236,7 @@ impl Work<'_> {
                 ride_max: chosen.ride_max,
                 direct: chosen.direct,
                 policy: self.area.policies.date_in_force(day),
+                fare_yen: chosen.fare_yen,
             };
             let routes = vec![RouteChange { route: RouteId { day, vehicle }, visits: fit.visits }];
             let events = [

@@ -266,6 +266,6 @@ fn keep_promise(former: Booking, booking: Booking) -> Booking {
     let within = former.promise.pickup.contains(booking.planned.pickup)
         && former.promise.dropoff.contains(booking.planned.dropoff);
     let promise = if within { former.promise } else { booking.promise };
-    let Booking { class, terms, ride_max, direct, policy, .. } = former;
-    Booking { promise, class, terms, ride_max, direct, policy, ..booking }
+    let Booking { class, terms, ride_max, direct, policy, fare_yen, .. } = former;
+    Booking { promise, class, terms, ride_max, direct, policy, fare_yen, ..booking }
 }

@@ -328,6 +328,7 @@ impl Work<'_> {
             ride_max: asked.ride_max,
             direct: self.direct(request),
             policy: self.area.policies.date_in_force(day),
+            fare_yen: 0,
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::day::Cause;
 use crate::day_decide::{give_notice, note_absence, note_join, note_out, pin_ride, plan_day, replan_day};
 use crate::event::Event;
 use crate::facts::{decide_fact, decide_sighting};
+use crate::fare::Fare;
 use crate::judge::TravelTimes;
 use crate::masters::{Care, Facility, Membership, Place, Rider, Vehicle};
 use crate::masters_change::{change_facility, change_place, change_rider, change_vehicle};
@@ -346,6 +347,12 @@ pub fn check_policy(policy: &Policy, now: Timestamp) -> Result<(), Rejection> {
     if policy.people_max == 0 {
         return Err(invalid("people_max", "0", "1 or more"));
     }
+    if let Fare::ActualCost { items: words, .. } | Fare::Registered { registration: words, .. } = &policy.fare
+        && words.trim().is_empty()
+    {
+        let right = "which costs it covers, or under which registration it is taken";
+        return Err(invalid("fare", "nothing says what it is taken for", right));
+    }
     if policy.ride_percent < 100 {
         return Err(invalid(
             "ride_percent",
@@ -431,6 +438,9 @@ pub(crate) fn make_request(area: &Area, party: &Party, now: Timestamp) -> Result
 
 /// The classes that the policy allows this ride to be, least intrusive first; or the rule of the policy that it breaks.
 pub fn classes_for(area: &Area, policy: &Policy, party: &Party) -> Result<Vec<RideClass>, Reason> {
+    if area.riders.get(&party.rider).is_some_and(|r| !policy.carries(&r.care.entitlements)) {
+        return Err(Reason::NotEntitled);
+    }
     if party.people > policy.people_max {
         return Err(Reason::TooManyPeople);
     }

@@ -15,6 +15,7 @@
 
 mod needs;
 mod masters;
+mod fare;
 mod policy;
 mod policy_effect;
 mod request;
@@ -47,6 +48,7 @@ pub use contradiction::{Contradiction, Contrary};
 pub use day::{Cause, HandRun, Listener, News, Notice, Pin, Resource, Turn, VehicleTurns};
 pub use decide::{Decision, Next, check_policy, classes_for, decide};
 pub use event::{EVENT_SCHEMA, Event, RouteChange, RunBooking};
+pub use fare::{Entitlement, Fare};
 pub use judge::{TravelTimes, Violation, check};
 pub use masters::{
     Care, Driver, Facility, Membership, Place, Rider, Seat, SeatWish, Vehicle, VehicleKind, Weekdays,

@@ -8,6 +8,7 @@ use units::{
     VehicleId, Weekday,
 };
 
+use crate::fare::Entitlement;
 use crate::needs::{Layout, Load, Needs};
 
 /// A place where a vehicle may halt.
@@ -120,6 +121,9 @@ pub struct Care {
     /// Riders who must not be on board at the same time (NG); holds both ways.
     pub not_with: BTreeSet<RiderId>,
     pub seat: Option<SeatWish>,
+    /// By which the rider may be carried as a guest where the area does not carry everybody.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub entitlements: BTreeSet<Entitlement>,
 }
 
 impl Care {

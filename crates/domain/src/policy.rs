@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use units::{DayTime, DayWindow, Seconds, ServiceDay};
+use units::{DayTime, DayWindow, Metres, Seconds, ServiceDay};
+
+use crate::fare::{Entitlement, Fare};
 
 /// What a ride is in law and in the statistics. Kept apart from the first day because their gains are asked for apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,6 +105,12 @@ pub struct Policy {
     pub wait_on_board_max: Seconds,
     /// By how much guests may delay a member against what the day plan said, whatever the promise would still bear.
     pub member_delay_max: Seconds,
+    /// Whom it carries as guests: who has any of these; everybody who is registered where it names none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub who: BTreeSet<Entitlement>,
+    /// What guests pay.
+    #[serde(default, skip_serializing_if = "Fare::is_free")]
+    pub fare: Fare,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,
@@ -124,6 +132,8 @@ impl Policy {
             offer_lasts: Seconds::minutes(10),
             wait_on_board_max: Seconds::minutes(5),
             member_delay_max: Seconds::minutes(5),
+            who: BTreeSet::new(),
+            fare: Fare::Free,
             source: "老認発1011第1号 (2024-10-11)".to_owned(),
             author: "kuseki".to_owned(),
         }
@@ -140,6 +150,19 @@ impl Policy {
                 CountsAs::Member => Terms::BesideMembers,
                 CountsAs::Guest => Terms::OutsideRunHours,
             },
+        }
+    }
+
+    /// Whether somebody with these entitlements is carried as a guest.
+    pub fn carries(&self, entitlements: &BTreeSet<Entitlement>) -> bool {
+        self.who.is_empty() || !self.who.is_disjoint(entitlements)
+    }
+
+    /// What a ride of this class costs the rider, in yen.
+    pub fn fare_yen(&self, class: RideClass, direct: Metres) -> u32 {
+        match (class, self.other_day_member_counts_as) {
+            (RideClass::MemberOnRun, _) | (RideClass::MemberOtherDay, CountsAs::Member) => 0,
+            _ => self.fare.yen(direct),
         }
     }
 

@@ -26,13 +26,13 @@ pub fn list_touched(area: &Area, new: &Policy, now: Timestamp) -> Vec<Touched> {
     let coming = area.requests.values().filter(|r| holds(r.wish.day()));
     coming
         .filter_map(|request| {
-            let reasons = reasons_against(new, request);
+            let reasons = reasons_against(area, new, request);
             (!reasons.is_empty()).then_some(Touched { request: request.id, reasons })
         })
         .collect()
 }
 
-fn reasons_against(new: &Policy, request: &Request) -> Vec<Reason> {
+fn reasons_against(area: &Area, new: &Policy, request: &Request) -> Vec<Reason> {
     let offered = |allowed: &dyn Fn(&crate::request::Offer) -> bool| match &request.state {
         RequestState::Offered { offers } => offers.iter().all(allowed),
         _ => true,
@@ -50,6 +50,9 @@ fn reasons_against(new: &Policy, request: &Request) -> Vec<Reason> {
     }
     if request.is_run() {
         return reasons;
+    }
+    if area.riders.get(&request.rider).is_some_and(|r| !new.carries(&r.care.entitlements)) {
+        reasons.push(Reason::NotEntitled);
     }
     if request.people > new.people_max {
         reasons.push(Reason::TooManyPeople);

@@ -66,6 +66,8 @@ impl Rejection {
 pub enum Reason {
     /// The policy in force allows none of the classes this ride could be.
     ClassNotAllowed,
+    /// The area carries only people with an entitlement that this rider is not registered with.
+    NotEntitled,
     /// Outside the hours in which the area gives rides.
     OutsideGuestHours,
     /// More people than the area takes on one request.
@@ -104,6 +106,7 @@ impl Reason {
     pub const fn code(self) -> &'static str {
         match self {
             Reason::ClassNotAllowed => "class_not_allowed",
+            Reason::NotEntitled => "not_entitled",
             Reason::OutsideGuestHours => "outside_guest_hours",
             Reason::TooManyPeople => "too_many_people",
             Reason::NoSuitableVehicle => "no_suitable_vehicle",

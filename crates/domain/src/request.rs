@@ -85,6 +85,9 @@ pub struct Offer {
     /// The date of the policy by which it was decided; none before any was adopted, and in older logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ServiceDay>,
+    /// What the rider pays, in yen.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub fare_yen: u32,
 }
 
 /// An accepted wish: what binds every later change of the plan.
@@ -103,6 +106,13 @@ pub struct Booking {
     /// The date of the policy by which it was decided; none before any was adopted, and in older logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ServiceDay>,
+    /// What the rider pays, in yen.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub fare_yen: u32,
+}
+
+fn is_nothing(yen: &u32) -> bool {
+    *yen == 0
 }
 
 /// Planned begin of pickup and drop-off.

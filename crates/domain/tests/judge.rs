@@ -129,6 +129,7 @@ fn ride(area: &mut Area, number: u32, class: RideClass, terms: Terms, pickup: Wi
         ride_max: Seconds::minutes(30),
         direct: Seconds::minutes(5),
         policy: None,
+        fare_yen: 0,
     };
     area.apply(&Event::RunsBooked { bookings: vec![RunBooking { request, booking }] }).unwrap();
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Care, Direction, HandRun, JoinKind, NewDriver as Known, Pin, PlanStart, Seat, SeatWish, VehicleKind,
-    Weekdays,
+    Care, Direction, Entitlement, HandRun, JoinKind, NewDriver as Known, Pin, PlanStart, Seat, SeatWish,
+    VehicleKind, Weekdays,
 };
 use serde::Deserialize;
 use units::{DayTime, RiderId, ServiceDay, VehicleId, Weekday};
@@ -36,6 +36,11 @@ pub struct NewCare {
     #[schema(example = json!(["rider-7"]))]
     pub not_with: Vec<String>,
     pub seat: Option<NewSeatWish>,
+    /// By which the rider may be carried as a guest: `long_term_care`, `support_required`, `care_programme`, `disability`,
+    /// `licence_returned`, `aged`.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["long_term_care"]))]
+    pub entitlements: BTreeSet<Entitlement>,
 }
 
 impl NewCare {
@@ -43,7 +48,7 @@ impl NewCare {
         let not_with =
             self.not_with.iter().map(|r| id::<RiderId>("not_with", r)).collect::<Result<BTreeSet<_>, _>>()?;
         let seat = self.seat.as_ref().map(|s| SeatWish { seat: s.seat, must: s.must });
-        Ok(Care { never_alone: self.never_alone, not_with, seat })
+        Ok(Care { never_alone: self.never_alone, not_with, seat, entitlements: self.entitlements.clone() })
     }
 }
 

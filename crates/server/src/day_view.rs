@@ -118,6 +118,7 @@ impl Viewer<'_> {
             not_with: care.not_with.iter().map(|r| self.person(*r)).collect(),
             seat: care.seat.map(|wish| name_of(wish.seat)),
             seat_must: care.seat.is_some_and(|wish| wish.must),
+            entitlements: care.entitlements.iter().map(name_of).collect(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What clients send. Unknown fields are refused: a misspelt one must not be lost in silence.
 
-use domain::{AbsenceKind, Channel, CountsAs, FactKind, Purpose, RideClass, VehicleKind};
+use domain::{AbsenceKind, Channel, CountsAs, Entitlement, FactKind, Purpose, RideClass, VehicleKind};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use units::{DayTime, DayWindow, Seconds, ServiceDay, Timestamp, Weekday};
@@ -358,9 +358,25 @@ pub struct NewPolicy {
     pub wait_on_board_max_minutes: Option<i64>,
     /// By how much guests may delay a member against the day plan.
     pub member_delay_max_minutes: Option<i64>,
+    /// Entitlements that are carried as guests; everybody who is registered where there is none.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["long_term_care", "support_required"]))]
+    pub who: BTreeSet<Entitlement>,
+    /// What guests pay; nothing without it.
+    pub fare: Option<NewFare>,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,
+}
+
+/// What guests pay. `words` says which costs it covers (`actual_cost`), or under which registration it is taken
+/// (`registered`).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub enum NewFare {
+    Free,
+    ActualCost { yen_per_km: u32, words: String },
+    Registered { base_yen: u32, base_metres: u32, yen_per_km: u32, words: String },
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -424,7 +424,7 @@ impl Viewer<'_> {
             dropoff_latest: offer.promise.dropoff.close().to_string(),
             ride_minutes: (offer.dropoff_planned - offer.pickup_planned).minutes_up(),
             direct_minutes: offer.direct.minutes_up(),
-            fare_yen: 0,
+            fare_yen: offer.fare_yen,
             effect: wire::Effect {
                 added_drive_minutes: offer.added_drive.minutes_up(),
                 added_drive_metres: offer.added_metres.0,
@@ -512,6 +512,29 @@ pub fn reason_view(reason: domain::Reason, count: u32) -> wire::ReasonCount {
     wire::ReasonCount { code: reason.code().to_owned(), count, text_ja: words.ja, text_en: words.en }
 }
 
+fn fare_view(fare: &domain::Fare) -> wire::Fare {
+    let free = wire::Fare {
+        kind: "free".to_owned(),
+        yen_per_km: 0,
+        base_yen: 0,
+        base_metres: 0,
+        words: String::new(),
+    };
+    match fare.clone() {
+        domain::Fare::Free => free,
+        domain::Fare::ActualCost { yen_per_km, items } => {
+            wire::Fare { kind: "actual_cost".to_owned(), yen_per_km, words: items, ..free }
+        }
+        domain::Fare::Registered { base_yen, base_metres, yen_per_km, registration } => wire::Fare {
+            kind: "registered".to_owned(),
+            yen_per_km,
+            base_yen,
+            base_metres,
+            words: registration,
+        },
+    }
+}
+
 pub fn policy_view(policy: &domain::Policy) -> wire::Policy {
     wire::Policy {
         effective_from: policy.effective_from.to_string(),
@@ -519,6 +542,14 @@ pub fn policy_view(policy: &domain::Policy) -> wire::Policy {
         other_day_member_counts_as: name_of(policy.other_day_member_counts_as),
         guest_hours: [policy.guest_hours.open().to_string(), policy.guest_hours.close().to_string()],
         people_max: policy.people_max,
+        ride_percent: policy.ride_percent,
+        ride_plus_minutes: policy.ride_plus.minutes_up(),
+        wait_max_minutes: policy.wait_max.minutes_up(),
+        offer_lasts_minutes: policy.offer_lasts.minutes_up(),
+        wait_on_board_max_minutes: policy.wait_on_board_max.minutes_up(),
+        member_delay_max_minutes: policy.member_delay_max.minutes_up(),
+        who: policy.who.iter().map(name_of).collect(),
+        fare: fare_view(&policy.fare),
         source: policy.source.clone(),
         author: policy.author.clone(),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use domain::{CountsAs, Policy, RideClass};
+use domain::{CountsAs, Fare, Policy, RideClass};
 use serde::Deserialize;
 use units::{DayWindow, ServiceDay};
 
@@ -158,6 +158,8 @@ impl Scenario {
         let DemandFile { purposes, .. } = &file.demand;
         let policy = Policy {
             allows: file.policy.allows,
+            who: BTreeSet::new(),
+            fare: Fare::Free,
             other_day_member_counts_as: file.policy.other_day_member_counts_as,
             guest_hours: file.policy.guest_hours,
             people_max: file.policy.people_max,

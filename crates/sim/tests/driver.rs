@@ -133,6 +133,7 @@ fn area_of(trips: &[Trip], shared: bool) -> Area {
             ride_max: Seconds::minutes(40),
             direct: Seconds::minutes(5),
             policy: None,
+            fare_yen: 0,
         };
         events.push(Event::OfferAccepted { request, offer: OfferId(request.0), booking });
         visits.push(PlannedVisit { visit: VisitKey::pickup(request), begin });

@@ -70,6 +70,7 @@ fn booking(class: RideClass, pickup_close: Timestamp, dropoff_close: Timestamp) 
         ride_max: Seconds::minutes(40),
         direct: Seconds::minutes(10),
         policy: None,
+        fare_yen: 0,
     }
 }
 

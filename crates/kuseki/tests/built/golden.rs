@@ -127,6 +127,7 @@ fn stored_events_of_schema_1_are_read_and_written_as_they_were() {
     read_stored("golden/events-v1-masters-changed.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-contact.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-tracking.jsonl", &mut area.clone(), &mut seen);
+    read_stored("golden/events-v1-policy.jsonl", &mut area.clone(), &mut seen);
     let missing: Vec<&&str> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
     assert!(missing.is_empty(), "no stored event of {missing:?}");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();

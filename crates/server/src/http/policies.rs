@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{OriginalUri, Query, State};
 use axum::http::StatusCode;
-use domain::{Command, CountsAs, Policy, check_policy, list_touched};
+use domain::{Command, CountsAs, Fare, Policy, check_policy, list_touched};
 use units::ServiceDay;
 
 use crate::app::{App, Call};
@@ -78,8 +78,30 @@ fn policy_of(new: &input::NewPolicy) -> Result<Policy, Problem> {
             national.member_delay_max,
             60,
         )?,
+        who: new.who.clone(),
+        fare: new.fare.as_ref().map_or(Ok(Fare::Free), fare_of)?,
         source: input::text("source", &new.source, 500)?,
         author: input::text("author", &new.author, 200)?,
+    })
+}
+
+fn fare_of(new: &input::NewFare) -> Result<Fare, Problem> {
+    let within = |field, yen: u32, most: u32| {
+        let wrong = || Problem::invalid(field, format!("at most {most}"));
+        (yen <= most).then_some(yen).ok_or_else(wrong)
+    };
+    Ok(match new {
+        input::NewFare::Free => Fare::Free,
+        input::NewFare::ActualCost { yen_per_km, words } => Fare::ActualCost {
+            yen_per_km: within("fare.yen_per_km", *yen_per_km, 1_000)?,
+            items: input::text("fare.words", words, 200)?,
+        },
+        input::NewFare::Registered { base_yen, base_metres, yen_per_km, words } => Fare::Registered {
+            base_yen: within("fare.base_yen", *base_yen, 10_000)?,
+            base_metres: within("fare.base_metres", *base_metres, 100_000)?,
+            yen_per_km: within("fare.yen_per_km", *yen_per_km, 10_000)?,
+            registration: input::text("fare.words", words, 200)?,
+        },
     })
 }
 

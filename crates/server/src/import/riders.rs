@@ -211,6 +211,7 @@ pub fn take(trial: &mut Trial, id: Option<&str>, want: &Record, had: &Record) ->
         never_alone: want.is_yes("never_alone"),
         seat: read_seat(want.get("seat")),
         not_with: before.not_with.clone(),
+        entitlements: before.entitlements.clone(),
     };
     if care != before {
         trial.submit("set_care", Command::SetCare { rider, care }, None)?;

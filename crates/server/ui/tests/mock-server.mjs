@@ -8,7 +8,7 @@ import { accept, answer, arrive, boundsOf, depart, iso, makeTown, mapOf, newRequ
 import { MockDay } from "./mock-day.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html", "/import": "import.html" };
+const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html", "/import": "import.html", "/policy": "policy.html" };
 /** The same rule that the real server sends: the pages must work under it. */
 const CONTENT_RULE = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'";
 const RASTER_HOST = "https://cyberjapandata.gsi.go.jp";

@@ -8,6 +8,7 @@ import { tests as form } from "./form.test.mjs";
 import { openBrowser } from "./harness.mjs";
 import { tests as lists } from "./lists.test.mjs";
 import { tests as map } from "./map.test.mjs";
+import { tests as policy } from "./policy.test.mjs";
 import { tests as town } from "./town.test.mjs";
 
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
@@ -26,7 +27,7 @@ base = base.replace(/\/$/, "");
 let passed = 0;
 let failed = 0;
 const browser = await openBrowser();
-for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day, ...lists })) {
+for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day, ...lists, ...policy })) {
   if (!name.includes(only)) continue;
   const began = Date.now();
   try {
