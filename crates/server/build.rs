@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
 /// What the pages are built from, relative to `ui/`. Tests and their made-up town are not part of the build.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "src",
     "public",
     "index.html",
