@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Key, Setup, Submission, Turned};
 use domain::{
-    Alternative, Care, Cause, Channel, Command, Entitlement, Event, FactKind, Fare, Layout, Listener,
-    Membership, Needs, NewFacility, NewPlace, NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose,
-    Reason, Rejection, RequestState, RideClass, Touched, VehicleKind, VisitKey, Weekdays, Wish, list_touched,
+    Alternative, Cause, Channel, Command, Event, FactKind, Layout, Listener, Membership, Needs, NewFacility,
+    NewPlace, NewRider, NewVehicle, News, Party, PlanStart, Policy, Purpose, Reason, Rejection, RequestState,
+    RideClass, Touched, VehicleKind, VisitKey, Weekdays, Wish, list_touched,
 };
 use roads::Roads;
 use store::{
@@ -587,39 +587,4 @@ fn a_ride_is_moved_by_hand_under_its_promise_or_not_at_all() {
     assert_eq!(engine.effort().refused_plans, 0);
     let again = Engine::open(Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(log) }).unwrap();
     assert_eq!(again.state(), engine.state());
-}
-
-#[test]
-fn who_may_ride_and_what_it_costs_follow_from_the_policy_of_the_day_and_stay_with_the_promise() {
-    let mut engine = town(Box::new(MemoryLog::new()));
-    let free = book(&mut engine, 0, at(10, 0), at(7, 0)).unwrap();
-    let yen =
-        |engine: &Engine, id: RequestId| engine.state().requests[&id].find_active_booking().unwrap().fare_yen;
-    assert_eq!(yen(&engine, free), 0);
-    let former = engine.state().policies.in_force(day());
-    let fare = Fare::ActualCost { yen_per_km: 30, items: "fuel, parking".to_owned() };
-    let strict = Policy { who: [Entitlement::LongTermCare].into(), fare, ..former.clone() };
-    let nameless = Fare::ActualCost { yen_per_km: 30, items: " ".to_owned() };
-    let wrong = send(&mut engine, Command::AdoptPolicy(Policy { fare: nameless, ..former }), at(7, 1));
-    assert!(matches!(wrong, Err(Turned::Rejected(Rejection::Invalid { field: "fare", .. }))), "{wrong:?}");
-    // The ride that was given would not be given again; it is kept all the same, and stays free.
-    let touched = list_touched(engine.state(), &strict, at(7, 1));
-    assert_eq!(touched, [Touched { request: free, reasons: vec![Reason::NotEntitled] }]);
-    send(&mut engine, Command::AdoptPolicy(strict.clone()), at(7, 1)).unwrap();
-    assert_eq!(yen(&engine, free), 0);
-    let refused = ask(&mut engine, 2, at(13, 0), at(7, 2));
-    let RequestState::Refused(refusal) = &engine.state().requests[&refused].state else {
-        panic!("not refused")
-    };
-    assert_eq!(refusal.reasons.iter().map(|r| r.reason).collect::<Vec<_>>(), [Reason::NotEntitled]);
-    let rider = engine.state().requests[&refused].rider;
-    let care =
-        Care { entitlements: [Entitlement::LongTermCare, Entitlement::Aged].into(), ..Care::default() };
-    send(&mut engine, Command::SetCare { rider, care }, at(7, 3)).unwrap();
-    let paid = book(&mut engine, 2, at(13, 0), at(7, 4)).unwrap();
-    let request = engine.state().requests[&paid].clone();
-    let node = |place| engine.state().find_node(place).unwrap();
-    let direct = ROADS.travel(node(request.from), node(request.to)).metres;
-    assert_eq!(yen(&engine, paid), strict.fare.yen(direct));
-    assert!(yen(&engine, paid) > 0);
 }

@@ -1,13 +1,14 @@
-//! A phone that was out of reach sends what happened meanwhile. Nothing of it is lost, and what cannot be so is put before
-//! the operator.
+//! Single rides through the engine: what a phone sends that was out of reach, where a vehicle is seen, and who may ride for how
+//! much. Nothing of what happened is lost, and what cannot be so is put before the operator.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, LazyLock};
 
 use dispatch::{Engine, Fix, Matcher, Setup, Submission, Tracking, Turned};
 use domain::{
-    Channel, Command, Contrary, FactKind, Layout, Needs, NewFacility, NewPlace, NewRider, NewVehicle, Party,
-    Policy, Progress, Purpose, Rejection, RequestState, Route, RouteId, VehicleKind, VisitKey, Wish,
+    Care, Channel, Command, Contrary, Entitlement, FactKind, Fare, Layout, Needs, NewFacility, NewPlace,
+    NewRider, NewVehicle, Party, Policy, Progress, Purpose, Reason, Rejection, RequestState, Route, RouteId,
+    Touched, VehicleKind, VisitKey, Wish, list_touched,
 };
 use roads::{Period, Roads};
 use store::MemoryLog;
@@ -97,8 +98,7 @@ impl Town {
         town
     }
 
-    /// A ride of a guest on the first vehicle.
-    fn book(&mut self, guest: u32, wish: Timestamp) -> RequestId {
+    fn ask(&mut self, guest: u32, wish: Timestamp) -> RequestId {
         let party = Party {
             rider: RiderId(guest + 1),
             people: 1,
@@ -109,7 +109,12 @@ impl Town {
             purpose: Purpose::Other,
         };
         let reply = self.send(Command::MakeRequest(party), at(7, 0)).unwrap();
-        let request: RequestId = reply.subject.unwrap().parse().unwrap();
+        reply.subject.unwrap().parse().unwrap()
+    }
+
+    /// A ride of a guest on the first vehicle.
+    fn book(&mut self, guest: u32, wish: Timestamp) -> RequestId {
+        let request = self.ask(guest, wish);
         let RequestState::Offered { offers } = &self.engine.state().requests[&request].state else {
             panic!("no offers for {request}")
         };
@@ -276,4 +281,36 @@ fn a_vehicle_that_has_left_its_way_is_laid_on_the_road_where_it_is() {
     let rest =
         ROADS.travel_during(Period::Midday, ROADS.snap(ROADS.point(far).unwrap()).unwrap().node, to).seconds;
     assert_eq!(seen.arrives, now + rest);
+}
+
+#[test]
+fn who_may_ride_and_what_it_costs_follow_from_the_policy_of_the_day_and_stay_with_the_promise() {
+    let mut town = Town::new();
+    let free = town.book(0, at(10, 0));
+    let yen = |town: &Town, id: RequestId| {
+        town.engine.state().requests[&id].find_active_booking().unwrap().fare_yen
+    };
+    let former = town.engine.state().policies.in_force(day());
+    let nameless = Fare::ActualCost { yen_per_km: 30, items: " ".to_owned() };
+    let wrong = town.send(Command::AdoptPolicy(Policy { fare: nameless, ..former.clone() }), at(7, 0));
+    assert!(matches!(wrong, Err(Turned::Rejected(Rejection::Invalid { field: "fare", .. }))), "{wrong:?}");
+    // The ride that was given would not be given again; it is kept all the same, and stays free.
+    let fare = Fare::ActualCost { yen_per_km: 30, items: "fuel, parking".to_owned() };
+    let strict = Policy { who: [Entitlement::LongTermCare].into(), fare, ..former };
+    let touched = list_touched(town.engine.state(), &strict, at(7, 0));
+    assert_eq!(touched, [Touched { request: free, reasons: vec![Reason::NotEntitled] }]);
+    town.send(Command::AdoptPolicy(strict.clone()), at(7, 0)).unwrap();
+    assert_eq!(yen(&town, free), 0);
+    let refused = town.ask(1, at(13, 0));
+    let RequestState::Refused(refusal) = town.state(refused) else { panic!("not refused") };
+    assert_eq!(refusal.reasons.iter().map(|r| r.reason).collect::<Vec<_>>(), [Reason::NotEntitled]);
+    let care =
+        Care { entitlements: [Entitlement::LongTermCare, Entitlement::Aged].into(), ..Care::default() };
+    town.send(Command::SetCare { rider: RiderId(2), care }, at(7, 0)).unwrap();
+    let paid = town.book(1, at(13, 0));
+    let node = |place| town.engine.state().find_node(place).unwrap();
+    let direct = ROADS.travel(node(PlaceId(4)), node(PlaceId(5))).metres;
+    assert_eq!(yen(&town, paid), strict.fare.yen(direct));
+    assert!(yen(&town, paid) > 0);
+    town.replays();
 }
