@@ -20,7 +20,7 @@ use ruin::Ruin;
 use state::State;
 
 use crate::insert::Search;
-use crate::model::{Model, VehicleSet};
+use crate::model::{Model, Request, VehicleSet};
 use crate::plan::{Cost, Plan};
 use crate::route::Broken;
 use crate::travel::Travel;
@@ -54,6 +54,9 @@ const ROUTES_A_STEP: u64 = 2;
 /// Routes of a trial plan that costs at most this much more than the present one are noted although the plan is dropped,
 /// in millionths.
 const NOTED: i64 = 20_000;
+/// Selections of routes are looked for once the bound is that near to the best plan, in millionths of its cost: farther off
+/// none is found within the limit on nodes.
+const SELECTED: i64 = 40_000;
 /// Routes are looked for by their price once the bound is that near to the best plan, in millionths of its cost: farther
 /// off the prices say little.
 const PRICED: i64 = 6_000;
@@ -300,6 +303,9 @@ impl<'m, T: Travel> Improver<'m, T> {
         let idle: i64 = (0..self.current.routes.len()).map(|v| idle_cost(self.model, v as u32)).sum();
         let upper = self.best_cost.travel - idle;
         let mut bound = self.pool.weigh(upper);
+        if upper - bound > millionths(self.driving, SELECTED) {
+            return;
+        }
         if self.later && upper - bound <= millionths(self.driving, PRICED) {
             let (model, search) = (self.model, &mut self.search);
             let (neighbours, free) = (self.ruin.neighbours(), self.ruin.list_free());
@@ -411,13 +417,20 @@ fn idle_cost<T: Travel>(model: &Model<T>, vehicle: u32) -> i64 {
     if v.out { model.leg_cost(v.start, v.end) } else { 0 }
 }
 
-/// Vehicles that may drive each other's routes share a class. Where some request is not the same to all of them, every
-/// vehicle is its own.
+/// Vehicles that may drive each other's routes at the same cost share a class, which has the number of the first of them.
 fn pool_classes<T: Travel>(model: &Model<T>, state: &State) -> Vec<u32> {
-    let particular = |r: &crate::model::Request| r.vehicles != VehicleSet::Any || r.told.is_some();
-    if model.requests().iter().any(particular) {
-        (0..model.vehicles().len() as u32).collect()
-    } else {
-        state.classes().to_vec()
+    let particular: Vec<&Request> =
+        model.requests().iter().filter(|r| r.vehicles != VehicleSet::Any || r.told.is_some()).collect();
+    let same = |a: u32, b: u32| {
+        let alike = |r: &&Request| {
+            r.vehicles.contains(a) == r.vehicles.contains(b) && r.surcharge(a) == r.surcharge(b)
+        };
+        state.classes()[a as usize] == state.classes()[b as usize] && particular.iter().all(alike)
+    };
+    let mut classes: Vec<u32> = Vec::new();
+    for v in 0..model.vehicles().len() as u32 {
+        let first = (0..v).find(|first| classes[*first as usize] == *first && same(*first, v));
+        classes.push(first.unwrap_or(v));
     }
+    classes
 }
