@@ -92,7 +92,7 @@ pub fn run(command: &Roads) -> Result<(), Fault> {
         Roads::Speeds { file, speeds, out } => {
             let network = Network::open(file)?;
             if let (Some(speeds), Some(out)) = (speeds, out) {
-                network.with_speeds(read_speeds(speeds)?).save(out)?;
+                network.with_speeds(read_speeds(speeds)?)?.save(out)?;
                 println!("written to {}", out.display());
             } else if let Some(speeds) = network.speeds() {
                 print!("{}", speeds.to_toml());

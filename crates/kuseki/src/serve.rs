@@ -162,7 +162,7 @@ fn find_roads(arguments: &Arguments) -> Result<Roads, Fault> {
     } else if arguments.speeds.is_none() {
         return Ok(roads);
     }
-    let roads = roads.with_speeds(speeds);
+    let roads = roads.with_speeds(speeds)?;
     roads.ready_all();
     Ok(roads)
 }

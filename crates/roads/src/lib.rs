@@ -36,6 +36,7 @@ mod metric;
 mod positions;
 mod dissect;
 mod hierarchy;
+mod half;
 mod fill;
 mod search;
 mod many;

@@ -3,6 +3,7 @@
 
 use crate::hierarchy::{Hierarchy, NONE};
 use crate::search::{Seeds, UNREACHED};
+use crate::speeds::Period;
 
 /// Columns that are asked together: what they remember stays in the processor's cache while the rows pass by.
 const BLOCK: usize = 64;
@@ -16,10 +17,15 @@ struct Labels {
 }
 
 impl Labels {
-    fn of(hierarchy: &Hierarchy, along: bool, seeds: &[Seeds], wanted: impl Fn(u32) -> u32) -> Labels {
+    fn of(
+        (hierarchy, period): (&Hierarchy, Period),
+        along: bool,
+        seeds: &[Seeds],
+        wanted: impl Fn(u32) -> u32,
+    ) -> Labels {
         let mut labels = Labels { first: vec![0], entries: Vec::new() };
         for seeds in seeds {
-            hierarchy.reached(along, seeds, |rank, weight| {
+            hierarchy.reached(period, along, seeds, |rank, weight| {
                 let rank = wanted(rank);
                 if rank != NONE {
                     labels.entries.push((rank, weight));
@@ -50,10 +56,10 @@ struct Block {
 }
 
 impl Columns {
-    fn new(hierarchy: &Hierarchy, to: &[Seeds], threads: usize) -> Columns {
+    fn new(of: (&Hierarchy, Period), to: &[Seeds], threads: usize) -> Columns {
         // In whole blocks, so that no block is spread over two lists.
         let share = to.len().div_ceil(threads).next_multiple_of(BLOCK);
-        let label = |seeds| Labels::of(hierarchy, false, seeds, |rank| rank);
+        let label = |seeds| Labels::of(of, false, seeds, |rank| rank);
         let labels: Vec<Labels> = std::thread::scope(|scope| {
             let mut shares = to.chunks(share);
             let mine = shares.next().unwrap_or_default();
@@ -65,7 +71,7 @@ impl Columns {
             });
             std::iter::once(mine).chain(others).collect()
         });
-        let mut slot_of = vec![NONE; hierarchy.above.len()];
+        let mut slot_of = vec![NONE; of.0.tree.ranks()];
         for (rank, _) in labels.iter().flat_map(|labels| &labels.entries) {
             slot_of[*rank as usize] = 0;
         }
@@ -80,8 +86,8 @@ impl Columns {
     }
 
     /// Fills the rows of these seeds.
-    fn ask(&self, hierarchy: &Hierarchy, from: &[Seeds], cells: &mut [i64]) {
-        let labels = Labels::of(hierarchy, true, from, |rank| self.slot_of[rank as usize]);
+    fn ask(&self, of: (&Hierarchy, Period), from: &[Seeds], cells: &mut [i64]) {
+        let labels = Labels::of(of, true, from, |rank| self.slot_of[rank as usize]);
         for (number, block) in self.blocks.iter().enumerate() {
             for (label, row) in labels.iter().zip(cells.chunks_mut(self.count)) {
                 let cells = &mut row[number * BLOCK..];
@@ -124,7 +130,7 @@ impl Block {
 
 impl Hierarchy {
     /// Weights row by row.
-    pub fn table(&self, from: &[Seeds], to: &[Seeds]) -> Vec<i64> {
+    pub fn table(&self, period: Period, from: &[Seeds], to: &[Seeds]) -> Vec<i64> {
         let mut table = vec![UNREACHED; from.len() * to.len()];
         if table.is_empty() {
             return table;
@@ -132,13 +138,13 @@ impl Hierarchy {
         // A thread costs some 50 microseconds and, on a busy machine, a wait for a core; a search of a town takes 3, one of
         // a large city 50.
         let searches = from.len() + to.len();
-        let is_small = table.len() < 40_000 && (searches < 64 || self.above.len() < 100_000);
+        let is_small = table.len() < 40_000 && (searches < 64 || self.tree.ranks() < 100_000);
         let threads =
             if is_small { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(8) };
-        let columns = Columns::new(self, to, threads);
+        let columns = Columns::new((self, period), to, threads);
         let rows = |from: &[Seeds], cells: &mut [i64]| {
             for (from, cells) in from.chunks(ROWS).zip(cells.chunks_mut(ROWS * to.len())) {
-                columns.ask(self, from, cells);
+                columns.ask((self, period), from, cells);
             }
         };
         let share = from.len().div_ceil(threads);

@@ -1,6 +1,6 @@
 //! What driving costs in one period: milliseconds for every arc and every turn.
 
-use crate::network::{Arc, Edge, Network, edge_of, is_forward};
+use crate::network::{Arc, Edge, Network, is_forward};
 use crate::speeds::Profile;
 use crate::turns::Turn;
 
@@ -14,37 +14,34 @@ pub(crate) const fn weight(millis: u32, cm: u32) -> i64 {
     ((millis as i64) << 32) + cm as i64
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Metric {
-    profile: Profile,
-    /// By arc; 0 for a closed one.
-    drive: Vec<u32>,
+#[derive(Clone, Copy)]
+pub(crate) struct Metric<'n> {
+    network: &'n Network,
+    profile: &'n Profile,
 }
 
-impl Metric {
-    pub fn new(network: &Network, profile: &Profile) -> Metric {
-        let mut drive = Vec::with_capacity(network.edges.len() * 2);
-        for edge in &network.edges {
-            let speed = profile.speed(&edge.paving());
-            for forward in [true, false] {
-                drive.push(if edge.is_open(forward) { millis(edge, forward, speed, profile) } else { 0 });
-            }
-        }
-        Metric { profile: profile.clone(), drive }
+impl<'n> Metric<'n> {
+    pub fn new(network: &'n Network, profile: &'n Profile) -> Metric<'n> {
+        Metric { network, profile }
     }
 
-    /// From the arc's tail to its head, with the halts on the way.
+    /// From the arc's tail to its head, with the halts on the way; 0 for a closed one. Reckoned anew at every call: a
+    /// search asks for its ends only.
     pub fn drive(&self, arc: Arc) -> u32 {
-        self.drive[arc as usize]
+        let (edge, forward) = (self.network.edge(arc), is_forward(arc));
+        if !edge.is_open(forward) {
+            return 0;
+        }
+        millis(edge, forward, self.profile.speed(&edge.paving()), self.profile)
     }
 
     pub fn turn(&self, how: Turn) -> u32 {
-        how.millis(&self.profile)
+        how.millis(self.profile)
     }
 
     /// Turning into an arc and driving it to its head.
-    pub fn step(&self, network: &Network, how: Turn, into: Arc) -> i64 {
-        weight(self.turn(how) + self.drive(into), network.edges[edge_of(into)].cm)
+    pub fn step(&self, how: Turn, into: Arc) -> i64 {
+        weight(self.turn(how) + self.drive(into), self.network.edge(into).cm)
     }
 }
 
@@ -65,8 +62,8 @@ fn millis(edge: &Edge, forward: bool, speed: u64, profile: &Profile) -> u32 {
 }
 
 /// The part of an arc from its tail to a share `num / den` of its length, as a weight.
-pub(crate) fn part(network: &Network, metric: &Metric, arc: Arc, num: u32, den: u32) -> i64 {
+pub(crate) fn part(metric: Metric, arc: Arc, num: u32, den: u32) -> i64 {
     let share = |n: u32| (u64::from(n) * u64::from(num) / u64::from(den.max(1))) as u32;
     debug_assert!(num <= den && (is_forward(arc) || arc % 2 == 1));
-    weight(share(metric.drive(arc)), share(network.edge(arc).cm))
+    weight(share(metric.drive(arc)), share(metric.network.edge(arc).cm))
 }

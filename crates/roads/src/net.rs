@@ -1,11 +1,12 @@
 //! A road network ready to answer: positions, turns, and one hierarchy for each period.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use smallvec::smallvec;
 use units::{Node, Point};
 
+use crate::Fault;
 use crate::fill::Fill;
 use crate::hierarchy::{Hierarchy, NONE, Order};
 use crate::metric::{Metric, part};
@@ -21,65 +22,56 @@ pub(crate) struct Net {
     pub positions: Positions,
     pub speeds: Speeds,
     pub order: Order,
+    /// Of which the hierarchy is made, then given up.
+    fill: Mutex<Option<Fill>>,
     /// Made when first asked for, or read from the file.
-    ready: [OnceLock<Ready>; Period::ALL.len()],
-}
-
-/// What one period needs.
-pub(crate) struct Ready {
-    pub metric: Metric,
-    pub hierarchy: Hierarchy,
+    hierarchy: OnceLock<Hierarchy>,
 }
 
 impl Net {
-    /// Finds the order of contraction; hierarchies are made when they are asked for.
-    pub fn prepare(network: Network, speeds: Speeds) -> Net {
-        let turns = Turns::of(&network);
-        let order = Order::find(&network, &turns);
-        Net::with(network, turns, speeds, order)
+    /// Finds the order of contraction; the hierarchy is made when it is asked for.
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`] where the roads are more, or more entangled, than what is kept of them allows.
+    pub fn prepare(network: Network, speeds: Speeds) -> Result<Net, Fault> {
+        let turns = Turns::of(&network)?;
+        let order = Order::find(&network, &turns)?;
+        Net::fill(network, turns, speeds, order)
     }
 
-    pub fn with(network: Network, turns: Turns, speeds: Speeds, order: Order) -> Net {
+    fn fill(network: Network, turns: Turns, speeds: Speeds, order: Order) -> Result<Net, Fault> {
+        let fill = Mutex::new(Some(Fill::of(&turns, &order)?));
         let positions = Positions::of(&network);
-        Net { network, turns, positions, speeds, order, ready: Default::default() }
+        Ok(Net { network, turns, positions, speeds, order, fill, hierarchy: OnceLock::new() })
     }
 
-    /// Takes over a hierarchy that was made before.
-    pub fn put(&self, period: Period, hierarchy: Hierarchy) {
-        let metric = Metric::new(&self.network, self.speeds.profile(period));
-        let _ = self.ready[period.index()].set(Ready { metric, hierarchy });
-    }
-
-    pub fn ready(&self, period: Period) -> &Ready {
-        self.ready[period.index()].get_or_init(|| self.make(period, &Fill::of(&self.turns, &self.order)))
-    }
-
-    fn make(&self, period: Period, fill: &Fill) -> Ready {
-        let metric = Metric::new(&self.network, self.speeds.profile(period));
-        let hierarchy = Hierarchy::new(&self.network, &self.turns, &metric, &self.order, fill);
-        Ready { metric, hierarchy }
-    }
-
-    /// Makes every period ready, on two threads.
-    pub fn ready_all(&self) {
-        if self.ready.iter().all(|ready| ready.get().is_some()) {
-            return;
-        }
-        let fill = &Fill::of(&self.turns, &self.order);
-        std::thread::scope(|scope| {
-            for pair in [[Period::Midday, Period::Morning], [Period::Evening, Period::Snow]] {
-                scope.spawn(move || {
-                    for period in pair {
-                        self.ready[period.index()].get_or_init(|| self.make(period, fill));
-                    }
-                });
-            }
-        });
+    /// As it was read from a file.
+    pub fn ready(network: Network, turns: Turns, speeds: Speeds, order: Order, hierarchy: Hierarchy) -> Net {
+        let positions = Positions::of(&network);
+        Net { network, turns, positions, speeds, order, fill: Mutex::default(), hierarchy: hierarchy.into() }
     }
 
     /// The same roads at other speeds; the order of contraction stays.
-    pub fn with_speeds(self, speeds: Speeds) -> Net {
-        Net::with(self.network, self.turns, speeds, self.order)
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`] where a file's order is not one that was found.
+    pub fn with_speeds(self, speeds: Speeds) -> Result<Net, Fault> {
+        let order = Order::of_states(self.order.state_of, &self.turns)?;
+        Net::fill(self.network, self.turns, speeds, order)
+    }
+
+    pub fn metric(&self, period: Period) -> Metric<'_> {
+        Metric::new(&self.network, self.speeds.profile(period))
+    }
+
+    /// Of all periods.
+    pub fn hierarchy(&self) -> &Hierarchy {
+        self.hierarchy.get_or_init(|| {
+            let fill = self.fill.lock().ok().and_then(|mut fill| fill.take());
+            let metrics = Period::ALL.map(|period| self.metric(period));
+            // A fill is there whenever the hierarchy is not; nothing is reached without one.
+            fill.map(|fill| fill.hierarchy(&self.turns, &metrics, &self.order)).unwrap_or_default()
+        })
     }
 
     /// # Panics
@@ -96,42 +88,41 @@ impl Net {
     }
 
     /// What is left to drive to the head of the arc.
-    fn rest(&self, metric: &Metric, halt: Halt) -> i64 {
-        part(&self.network, metric, halt.arc, halt.den, halt.den)
-            - part(&self.network, metric, halt.arc, halt.num, halt.den)
+    fn rest(&self, metric: Metric, halt: Halt) -> i64 {
+        part(metric, halt.arc, halt.den, halt.den) - part(metric, halt.arc, halt.num, halt.den)
     }
 
-    fn seeds_from(&self, metric: &Metric, place: Place) -> Seeds {
+    fn seeds_from(&self, metric: Metric, place: Place) -> Seeds {
         let halts = place.halts(&self.network).into_iter();
         halts.map(|halt| (self.order.rank_of[halt.arc as usize], self.rest(metric, halt))).collect()
     }
 
-    fn seeds_of_end(&self, metric: &Metric, halt: Halt) -> Seeds {
+    fn seeds_of_end(&self, metric: Metric, halt: Halt) -> Seeds {
         let rest = self.rest(metric, halt);
         let states = self.turns.states_of(halt.arc).map(|state| self.order.rank_of[state as usize]);
         states.filter(|rank| *rank != NONE).map(|rank| (rank, -rest)).collect()
     }
 
-    fn seeds_to(&self, metric: &Metric, place: Place) -> Seeds {
+    fn seeds_to(&self, metric: Metric, place: Place) -> Seeds {
         place.halts(&self.network).into_iter().flat_map(|halt| self.seeds_of_end(metric, halt)).collect()
     }
 
     /// Seeds of a tour that leaves the arc by its head and must not count as being there already.
-    fn seeds_beyond(&self, metric: &Metric, halt: Halt) -> Seeds {
+    fn seeds_beyond(&self, metric: Metric, halt: Halt) -> Seeds {
         let rest = self.rest(metric, halt);
         let on = self.turns.from(halt.arc).map(|(to, how)| {
-            let step = metric.step(&self.network, how, self.turns.arc_of(to));
+            let step = metric.step(how, self.turns.arc_of(to));
             (self.order.rank_of[to as usize], rest + step)
         });
         on.collect()
     }
 
     pub fn outward_seeds(&self, period: Period, node: Node) -> Seeds {
-        self.seeds_from(&self.ready(period).metric, self.place(node))
+        self.seeds_from(self.metric(period), self.place(node))
     }
 
     pub fn inward_seeds(&self, period: Period, node: Node) -> Seeds {
-        self.seeds_to(&self.ready(period).metric, self.place(node))
+        self.seeds_to(self.metric(period), self.place(node))
     }
 
     pub fn one_to_one(&self, period: Period, from: Node, to: Node) -> i64 {
@@ -139,14 +130,14 @@ impl Net {
         if a.edge == b.edge {
             return self.on_one_edge(period, a, b).0;
         }
-        let Ready { metric, hierarchy } = self.ready(period);
-        hierarchy.one_to_one(&self.seeds_from(metric, a), &self.seeds_to(metric, b))
+        let (metric, hierarchy) = (self.metric(period), self.hierarchy());
+        hierarchy.one_to_one(period, &self.seeds_from(metric, a), &self.seeds_to(metric, b))
     }
 
     /// Between positions of one edge, where being on an arc does not mean that its end is still ahead. The way is empty
     /// where one just drives on.
     pub fn on_one_edge(&self, period: Period, a: Place, b: Place) -> (i64, Option<(Halt, Halt, Tour)>) {
-        let Ready { metric, hierarchy } = self.ready(period);
+        let (metric, hierarchy) = (self.metric(period), self.hierarchy());
         if a == b {
             return (0, None);
         }
@@ -156,12 +147,12 @@ impl Net {
                 let found = if from.arc != to.arc {
                     let seeds: Seeds =
                         smallvec![(self.order.rank_of[from.arc as usize], self.rest(metric, from))];
-                    (hierarchy.one_to_one(&seeds, &self.seeds_of_end(metric, to)), Tour::Round)
+                    (hierarchy.one_to_one(period, &seeds, &self.seeds_of_end(metric, to)), Tour::Round)
                 } else if to.num >= from.num {
                     (self.rest(metric, from) - self.rest(metric, to), Tour::Ahead)
                 } else {
                     let beyond = self.seeds_beyond(metric, from);
-                    (hierarchy.one_to_one(&beyond, &self.seeds_of_end(metric, to)), Tour::Back)
+                    (hierarchy.one_to_one(period, &beyond, &self.seeds_of_end(metric, to)), Tour::Back)
                 };
                 if found.0 < best.0 {
                     best = (found.0, Some((from, to, found.1)));
@@ -173,11 +164,11 @@ impl Net {
 
     /// Weights row by row.
     pub fn table(&self, period: Period, from: &[Node], to: &[Node]) -> Vec<i64> {
-        let Ready { metric, hierarchy } = self.ready(period);
+        let (metric, hierarchy) = (self.metric(period), self.hierarchy());
         let (rows, columns) = (self.places(from), self.places(to));
         let starts: Vec<Seeds> = rows.iter().map(|p| self.seeds_from(metric, *p)).collect();
         let ends: Vec<Seeds> = columns.iter().map(|p| self.seeds_to(metric, *p)).collect();
-        let mut table = hierarchy.table(&starts, &ends);
+        let mut table = hierarchy.table(period, &starts, &ends);
         let mut by_edge: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (column, place) in columns.iter().enumerate() {
             by_edge.entry(place.edge).or_default().push(column);
@@ -196,8 +187,14 @@ impl Net {
 
     /// The arcs of the best way: how much of the first and of the last is driven, and all arcs with both.
     pub fn way(&self, period: Period, from: Node, to: Node) -> Option<(Halt, Halt, Vec<Arc>)> {
-        let Ready { metric, hierarchy } = self.ready(period);
+        let (metric, hierarchy) = (self.metric(period), self.hierarchy());
         let (a, b) = (self.place(from), self.place(to));
+        // What turning from one state into another weighs, where one may.
+        let turned = |from: u32, to: u32| {
+            let [from, to] = [from, to].map(|rank| self.order.state_of[rank as usize]);
+            let (_, how) = self.turns.from(from).find(|(next, _)| *next == to)?;
+            Some(metric.step(how, self.turns.arc_of(to)))
+        };
         let arcs_of = |ranks: Vec<u32>| -> Vec<Arc> {
             ranks.into_iter().map(|r| self.turns.arc_of(self.order.state_of[r as usize])).collect()
         };
@@ -208,18 +205,20 @@ impl Net {
                 Tour::Round => {
                     let seeds: Seeds =
                         smallvec![(self.order.rank_of[from.arc as usize], self.rest(metric, from))];
-                    arcs_of(hierarchy.way(&seeds, &self.seeds_of_end(metric, to)))
+                    arcs_of(hierarchy.way(period, turned, &seeds, &self.seeds_of_end(metric, to)))
                 }
                 Tour::Back => {
                     let beyond = self.seeds_beyond(metric, from);
-                    let mut arcs = arcs_of(hierarchy.way(&beyond, &self.seeds_of_end(metric, to)));
+                    let mut arcs =
+                        arcs_of(hierarchy.way(period, turned, &beyond, &self.seeds_of_end(metric, to)));
                     arcs.insert(0, from.arc);
                     arcs
                 }
             };
             return Some((from, to, arcs));
         }
-        let arcs = arcs_of(hierarchy.way(&self.seeds_from(metric, a), &self.seeds_to(metric, b)));
+        let arcs =
+            arcs_of(hierarchy.way(period, turned, &self.seeds_from(metric, a), &self.seeds_to(metric, b)));
         let (first, last) = (*arcs.first()?, *arcs.last()?);
         let from = a.halts(&self.network).into_iter().find(|halt| halt.arc == first)?;
         let to = b.halts(&self.network).into_iter().find(|halt| halt.arc == last)?;

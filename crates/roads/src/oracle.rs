@@ -10,7 +10,7 @@ use crate::speeds::Period;
 /// States are arcs at their heads, before the next turn; steps turn into an arc and drive it to its head.
 pub struct TurnGraph<'r> {
     net: &'r Net,
-    metric: &'r Metric,
+    metric: Metric<'r>,
 }
 
 /// A way to stand at a node: on the arc of a state, so much driven of it.
@@ -36,7 +36,7 @@ pub struct DrivenArc {
 
 impl<'r> TurnGraph<'r> {
     pub(crate) fn of(net: &'r Net, period: Period) -> TurnGraph<'r> {
-        TurnGraph { net, metric: &net.ready(period).metric }
+        TurnGraph { net, metric: net.metric(period) }
     }
 
     pub fn state_count(&self) -> usize {
@@ -64,7 +64,7 @@ impl<'r> TurnGraph<'r> {
         let halts = self.net.place(node).halts(&self.net.network).into_iter();
         halts
             .map(|halt| {
-                let driven = part(&self.net.network, self.metric, halt.arc, halt.num, halt.den);
+                let driven = part(self.metric, halt.arc, halt.num, halt.den);
                 Stand {
                     state: halt.arc,
                     millis: (driven >> 32) as u32,

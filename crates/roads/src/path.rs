@@ -202,7 +202,7 @@ impl Path {
 /// Draws the path from `from` to `to` along the arcs.
 pub(crate) fn draw(net: &Net, period: Period, (from, to): (Node, Node), way: (Halt, Halt, Vec<Arc>)) -> Path {
     let (start, end, arcs) = way;
-    let mut drawing = Drawing::new(net, &net.ready(period).metric);
+    let mut drawing = Drawing::new(net, net.metric(period));
     for (i, arc) in arcs.iter().enumerate() {
         if let Some(before) = i.checked_sub(1).map(|b| arcs[b]) {
             drawing.turn(before, *arc);
@@ -216,7 +216,7 @@ pub(crate) fn draw(net: &Net, period: Period, (from, to): (Node, Node), way: (Ha
 
 struct Drawing<'n> {
     net: &'n Net,
-    metric: &'n Metric,
+    metric: Metric<'n>,
     points: Vec<PathPoint>,
     /// Name and centimetres at its end.
     streets: Vec<(u32, i64)>,
@@ -226,7 +226,7 @@ struct Drawing<'n> {
 }
 
 impl<'n> Drawing<'n> {
-    fn new(net: &'n Net, metric: &'n Metric) -> Drawing<'n> {
+    fn new(net: &'n Net, metric: Metric<'n>) -> Drawing<'n> {
         Drawing { net, metric, points: Vec::new(), streets: Vec::new(), steps: Vec::new(), millis: 0, cm: 0 }
     }
 

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use units::{Metres, Node, Point};
 
-use crate::hierarchy::Order;
 use crate::map::{self, MapLayers};
 use crate::net::Net;
 use crate::network::Network;
@@ -79,11 +78,8 @@ impl Roads {
     /// Every corruption, truncation, other version or other kind of file is a [`Fault`] that names the file.
     pub fn open(path: &FilePath) -> Result<Roads, Fault> {
         let parts = file::read(path)?;
-        let net = Net::with(parts.network, parts.turns, parts.speeds, Order::clone(&parts.order));
-        for (period, hierarchy) in parts.hierarchies {
-            net.put(period, hierarchy);
-        }
-        let mut roads = Roads::with(parts.source, net, parts.scenery)?;
+        let net = Net::ready(parts.network, parts.turns, parts.speeds, parts.order, parts.hierarchy);
+        let mut roads = Roads::with(parts.source, net, parts.scenery, Some(parts.fingerprint))?;
         roads.imported_map = parts.map;
         Ok(roads)
     }
@@ -96,7 +92,7 @@ impl Roads {
         let Ground::Net { net, .. } = &self.ground else {
             return Err(Fault::BadLines { what: "straight lines are kept in no file".to_owned() });
         };
-        net.ready_all();
+        net.hierarchy();
         let map = self.imported_map.as_ref().map(MapLayers::to_bytes).unwrap_or_default();
         file::write(path, &file::Written { source: &self.source, net, scenery: &self.scenery, map: &map })
     }
@@ -113,10 +109,10 @@ impl Roads {
         speeds: Speeds,
         scenery: Scenery,
     ) -> Result<Roads, Fault> {
-        Roads::with(source, Net::prepare(network, speeds), scenery)
+        Roads::with(source, Net::prepare(network, speeds)?, scenery, None)
     }
 
-    fn with(source: Source, net: Net, scenery: Scenery) -> Result<Roads, Fault> {
+    fn with(source: Source, net: Net, scenery: Scenery, fingerprint: Option<u32>) -> Result<Roads, Fault> {
         if net.positions.count() == 0 {
             return Err(Fault::Unconnected);
         }
@@ -125,7 +121,7 @@ impl Roads {
         let network = &net.network;
         let (index, widths, fingerprint) = std::thread::scope(|scope| {
             let index = scope.spawn(|| SnapIndex::new(network, bounds));
-            let rest = (width::reachable(network), file::fingerprint(network));
+            let rest = (width::reachable(network), fingerprint.unwrap_or_else(|| file::fingerprint(network)));
             let index = index.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (index, rest.0, rest.1)
         });
@@ -215,9 +211,9 @@ impl Roads {
         self.net().map_or(0, |net| net.turns.len())
     }
 
-    /// Bytes of memory in all hierarchies that are ready.
+    /// Bytes of memory in the hierarchy of all periods.
     pub fn hierarchy_bytes(&self) -> usize {
-        self.net().map_or(0, |net| Period::ALL.iter().map(|p| net.ready(*p).hierarchy.bytes()).sum())
+        self.net().map_or(0, |net| net.hierarchy().bytes())
     }
 
     /// Forbidden sequences of arcs.
@@ -244,21 +240,24 @@ impl Roads {
         self.net().map(|net| &net.speeds)
     }
 
-    /// The same roads at other speeds. Nodes keep their meaning; hierarchies are made again from the known order.
-    pub fn with_speeds(self, speeds: Speeds) -> Roads {
+    /// The same roads at other speeds. Nodes keep their meaning; the hierarchy is made again from the known order.
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`] where a forged file's order is not one that an import finds.
+    pub fn with_speeds(self, speeds: Speeds) -> Result<Roads, Fault> {
         let ground = match self.ground {
             Ground::Net { net, index, widths } => {
-                Ground::Net { net: Box::new(net.with_speeds(speeds)), index, widths }
+                Ground::Net { net: Box::new(net.with_speeds(speeds)?), index, widths }
             }
             lines @ Ground::Lines(_) => lines,
         };
-        Roads { ground, ..self }
+        Ok(Roads { ground, ..self })
     }
 
-    /// Makes the hierarchies of all periods now, where they would else be made when first asked for.
+    /// Makes the hierarchy of all periods now, where it would else be made when first asked for.
     pub fn ready_all(&self) {
         if let Some(net) = self.net() {
-            net.ready_all();
+            net.hierarchy();
         }
     }
 

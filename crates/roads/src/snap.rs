@@ -1,9 +1,11 @@
 //! From a place to the nearest road and a position on it.
 
 use geo::{Closest, ClosestPoint, Coord, Line};
+use geo_index::rtree::sort::HilbertSort;
+use geo_index::rtree::{NeighborsOptions, RTree, RTreeBuilder, RTreeIndex};
 use ordered_float::OrderedFloat;
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
+// order: only asked whether an edge is in it, never walked.
+use rustc_hash::FxHashSet;
 use units::{Metres, Node, Point};
 
 use crate::network::Network;
@@ -63,13 +65,13 @@ impl Plane {
 /// needs when it is loaded.
 const RUN: usize = 8;
 
-/// Neighbouring pieces of an edge: the edge, and the first of them.
-type Run = GeomWithData<Rectangle<[f64; 2]>, (u32, u32)>;
-
 /// All edges where a vehicle may halt, by place.
 pub(crate) struct SnapIndex {
     plane: Plane,
-    tree: RTree<Run>,
+    /// Boxes around neighbouring pieces of an edge, edge after edge.
+    tree: RTree<f32>,
+    /// The edge of each box.
+    edges: Vec<u32>,
 }
 
 /// The nearest point of an edge.
@@ -104,16 +106,21 @@ fn nearest(from: [f64; 2], to: [f64; 2], p: [f64; 2]) -> [f64; 2] {
 impl SnapIndex {
     pub fn new(network: &Network, bounds: Bounds) -> SnapIndex {
         let plane = Plane::around(bounds);
-        let mut runs = Vec::with_capacity(network.edges.len());
-        for (i, e) in network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt()) {
-            let pieces = (e.shape_to - e.shape_from) as usize + 1;
-            for first in (0..pieces).step_by(RUN) {
-                let last = (first + RUN).min(pieces);
-                let corners = (first..=last).map(|place| plane.project(network.point_along(i, place)));
-                runs.push(Run::new(Rectangle::from_aabb(around(corners)), (i as u32, first as u32)));
-            }
+        let runs = || {
+            let halted = network.edges.iter().enumerate().filter(|(_, edge)| edge.class.may_halt());
+            halted.flat_map(|(i, e)| {
+                let pieces = (e.shape_to - e.shape_from) as usize + 1;
+                (0..pieces).step_by(RUN).map(move |first| (i, first, (first + RUN).min(pieces)))
+            })
+        };
+        let edges: Vec<u32> = runs().map(|(edge, ..)| edge as u32).collect();
+        let mut tree = RTreeBuilder::new(edges.len() as u32);
+        for (edge, first, last) in runs() {
+            let corners = (first..=last).map(|place| plane.project(network.point_along(edge, place)));
+            let [low, high] = around(corners);
+            tree.add(low[0], low[1], high[0], high[1]);
         }
-        SnapIndex { plane, tree: RTree::bulk_load(runs) }
+        SnapIndex { plane, tree: tree.finish::<HilbertSort>(), edges }
     }
 
     /// Positions beside a place, nearest first, each on another edge, all within the limit.
@@ -126,26 +133,7 @@ impl SnapIndex {
     ) -> Result<Vec<Snap>, OffRoad> {
         let p = self.plane.project(place);
         let limit = SNAP_LIMIT.0 as f64;
-        // The plane is not quite true.
-        let beyond = (limit * 1.1).powi(2);
-        // One for each edge, nearest first; of equally near ones (at a corner) that of the first edge.
-        let mut found: Vec<Near> = Vec::new();
-        for (run, bound) in self.tree.nearest_neighbor_iter_with_distance_2(p) {
-            let enough = found.get(most.max(1) - 1).is_some_and(|near| bound > near.distance_2);
-            let far = bound > beyond && found.first().is_some_and(|near| bound > near.distance_2);
-            if enough || far {
-                break;
-            }
-            let near = self.on_run(network, run, p);
-            let known = found.iter().position(|known| known.edge == near.edge);
-            match known {
-                Some(known) if found[known].rank() <= near.rank() => continue,
-                Some(known) => drop(found.remove(known)),
-                None => {}
-            }
-            let at = found.partition_point(|known| known.rank() < near.rank());
-            found.insert(at, near);
-        }
+        let found = self.nearest_edges(network, p, most.max(1));
         let metres = |near: &Near| place.metres_to(self.plane.unproject(near.on_plane));
         let nearest = found.first().map_or(f64::from(u32::MAX), metres);
         let snaps: Vec<Snap> = found
@@ -160,12 +148,42 @@ impl SnapIndex {
         Ok(snaps)
     }
 
+    /// One for each edge, nearest first; of equally near ones (at a corner) that of the first edge. So many, or all that lie
+    /// within the limit, and one in any case.
+    fn nearest_edges(&self, network: &Network, p: [f64; 2], most: usize) -> Vec<Near> {
+        // The plane is not quite true.
+        let beyond = (SNAP_LIMIT.0 as f64 * 1.1).powi(2);
+        let to_box = |bounds: [f32; 4]| {
+            let [west, south, east, north] = bounds.map(f64::from);
+            squared([p[0].clamp(west, east), p[1].clamp(south, north)], p)
+        };
+        let mut runs = most;
+        loop {
+            let options = NeighborsOptions { k: Some(runs), max_distance: None, include_tie_breakers: true };
+            let to_run = |run: u32, _| Some(self.on_run(network, run, p).distance_2);
+            let hits = self.tree.neighbors_with_callbacks(options, to_box, to_run);
+            let is_all = hits.len() < runs || hits.last().is_some_and(|(_, distance_2)| *distance_2 > beyond);
+            let mut found: Vec<Near> = hits.iter().map(|(run, _)| self.on_run(network, *run, p)).collect();
+            found.sort_unstable_by_key(Near::rank);
+            let mut edges = FxHashSet::default();
+            found.retain(|near| edges.insert(near.edge));
+            if is_all || found.len() >= most {
+                return found;
+            }
+            // Several runs of one edge lie nearest.
+            runs *= 2;
+        }
+    }
+
     fn piece(&self, network: &Network, edge: u32, piece: u32) -> [[f64; 2]; 2] {
         [piece, piece + 1].map(|place| self.plane.project(network.point_along(edge as usize, place as usize)))
     }
 
-    fn on_run(&self, network: &Network, run: &Run, p: [f64; 2]) -> Near {
-        let (edge, first) = run.data;
+    fn on_run(&self, network: &Network, run: u32, p: [f64; 2]) -> Near {
+        let edge = self.edges[run as usize];
+        // Boxes of one edge follow each other.
+        let before = self.edges[..run as usize].iter().rev().take_while(|other| **other == edge).count();
+        let first = (before * RUN) as u32;
         let near = |piece: u32| {
             let [from, to] = self.piece(network, edge, piece);
             let on_plane = nearest(from, to, p);
@@ -199,15 +217,17 @@ impl SnapIndex {
     }
 }
 
-fn around(points: impl Iterator<Item = [f64; 2]>) -> AABB<[f64; 2]> {
-    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+/// The least box of single precision that holds all points.
+fn around(points: impl Iterator<Item = [f64; 2]>) -> [[f32; 2]; 2] {
+    let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
     for point in points {
         for axis in 0..2 {
-            low[axis] = low[axis].min(point[axis]);
-            high[axis] = high[axis].max(point[axis]);
+            let near = point[axis] as f32;
+            low[axis] = low[axis].min(if f64::from(near) > point[axis] { near.next_down() } else { near });
+            high[axis] = high[axis].max(if f64::from(near) < point[axis] { near.next_up() } else { near });
         }
     }
-    AABB::from_corners(low, high)
+    [low, high]
 }
 
 #[cfg(test)]

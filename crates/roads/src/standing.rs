@@ -75,12 +75,12 @@ impl Standing {
         let number = self.free.pop().unwrap_or(self.stops.len() as u32);
         let mut stop = Stop { node, into: Vec::new(), out: Vec::new() };
         if let Some(net) = roads.net() {
-            let hierarchy = &net.ready(self.period).hierarchy;
-            hierarchy.reached(false, &net.inward_seeds(self.period, node), |rank, weight| {
+            let (hierarchy, period) = (net.hierarchy(), self.period);
+            hierarchy.reached(period, false, &net.inward_seeds(self.period, node), |rank, weight| {
                 self.into.entry(rank).or_default().push((number, weight));
                 stop.into.push(rank);
             });
-            hierarchy.reached(true, &net.outward_seeds(self.period, node), |rank, weight| {
+            hierarchy.reached(period, true, &net.outward_seeds(self.period, node), |rank, weight| {
                 self.out.entry(rank).or_default().push((number, weight));
                 stop.out.push(rank);
             });
@@ -140,13 +140,13 @@ impl Standing {
             return self.stops.iter().map(|stop| stop.as_ref().map(travel)).collect();
         };
         let mut weights = vec![UNREACHED; self.stops.len()];
-        let hierarchy = &net.ready(self.period).hierarchy;
+        let hierarchy = net.hierarchy();
         let (seeds, buckets) = if outward {
             (net.outward_seeds(self.period, node), &self.into)
         } else {
             (net.inward_seeds(self.period, node), &self.out)
         };
-        hierarchy.reached(outward, &seeds, |rank, weight| {
+        hierarchy.reached(self.period, outward, &seeds, |rank, weight| {
             for (number, rest) in buckets.get(&rank).into_iter().flatten() {
                 let known = &mut weights[*number as usize];
                 *known = (*known).min(weight + rest);

@@ -6,9 +6,9 @@
 // order: both sets and the map are only looked up, never walked.
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::RoadClass;
 use crate::network::{Arc, Network, edge_of, flag};
 use crate::speeds::Profile;
+use crate::{Fault, RoadClass};
 
 /// How one arc leads into the next: a kind in the lower three bits, and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,11 @@ fn may_turn_round(network: &Network, from: Arc, node: u32) -> bool {
         && network.edges_at(node).any(mouth)
 }
 
+/// Roads at a junction, squared and summed: some ten for each road. More than so many for each, and a good million, only a
+/// forged extract has.
+const TURNS_FOR_EACH: usize = 100;
+const TURNS_AT_LEAST: usize = 1 << 20;
+
 /// States and turns. States `0..arcs` are the arcs themselves, closed ones included; copies follow.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Turns {
@@ -124,7 +129,14 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    pub fn of(network: &Network) -> Turns {
+    /// # Errors
+    /// [`Fault::TooLarge`] where junctions join more roads than any that were built.
+    pub fn of(network: &Network) -> Result<Turns, Fault> {
+        let joined =
+            (0..network.points.len() as u32).map(|node| network.edges_at(node).count().pow(2)).sum::<usize>();
+        if joined > network.edges.len() * TURNS_FOR_EACH + TURNS_AT_LEAST {
+            return Err(Fault::TooLarge { what: "its junctions join more roads than those of any region" });
+        }
         let bans = Bans::of(network);
         let arcs = network.edges.len() as u32 * 2;
         let mut turns = Turns { copies: bans.copies.clone(), arcs, ..Turns::default() };
@@ -148,7 +160,9 @@ impl Turns {
             }
             turns.first.push(turns.to.len() as u32);
         }
-        turns
+        turns.to.shrink_to_fit();
+        turns.how.shrink_to_fit();
+        Ok(turns)
     }
 
     /// Number of states.
@@ -174,6 +188,44 @@ impl Turns {
 
     pub fn count(&self) -> usize {
         self.to.len()
+    }
+
+    /// For each rank the higher ranks that a turn joins it with, either way: where each one's list begins, and the lists.
+    pub fn by_lower_rank(&self, rank_of: &[u32], ranks: usize) -> (Vec<u32>, Vec<u32>) {
+        self.by_rank(rank_of, ranks, |a, b| (a.min(b), a.max(b)))
+    }
+
+    /// For each rank the lower ranks, likewise.
+    pub fn by_higher_rank(&self, rank_of: &[u32], ranks: usize) -> (Vec<u32>, Vec<u32>) {
+        self.by_rank(rank_of, ranks, |a, b| (a.max(b), a.min(b)))
+    }
+
+    fn by_rank(
+        &self,
+        rank_of: &[u32],
+        ranks: usize,
+        ends: impl Fn(u32, u32) -> (u32, u32),
+    ) -> (Vec<u32>, Vec<u32>) {
+        let all = || {
+            (0..self.len() as u32).flat_map(|from| {
+                let (a, ends) = (rank_of[from as usize], &ends);
+                self.from(from).map(move |(to, _)| ends(a, rank_of[to as usize]))
+            })
+        };
+        let mut first = vec![0_u32; ranks + 1];
+        for (own, _) in all() {
+            first[own as usize + 1] += 1;
+        }
+        for rank in 0..ranks {
+            first[rank + 1] += first[rank];
+        }
+        let mut next = first.clone();
+        let mut others = vec![0; self.count()];
+        for (own, other) in all() {
+            others[next[own as usize] as usize] = other;
+            next[own as usize] += 1;
+        }
+        (first, others)
     }
 }
 

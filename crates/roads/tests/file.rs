@@ -86,8 +86,8 @@ fn each_kind_of_wrong_file_has_its_own_words() {
     newer[12] = 9;
     let mut older = whole.clone();
     older[12] = 1;
-    assert!(matches!(fault_of(&file, &older), Fault::OtherVersion { found: 1, expected: 3, .. }));
-    assert!(matches!(fault_of(&file, &newer), Fault::OtherVersion { found: 9, expected: 3, .. }));
+    assert!(matches!(fault_of(&file, &older), Fault::OtherVersion { found: 1, expected: 4, .. }));
+    assert!(matches!(fault_of(&file, &newer), Fault::OtherVersion { found: 9, expected: 4, .. }));
     let mut boasting = whole.clone();
     boasting[16..24].fill(0xff);
     assert!(matches!(fault_of(&file, &boasting), Fault::WrongLength { .. }));

@@ -195,6 +195,21 @@ fn damaged_roads_files() {
     assert!(read > 100, "{read} were read all the same");
 }
 
+/// Every road of a junction is turned into from every other: without a limit such a star would take all memory.
+#[test]
+fn a_junction_of_thousands_of_roads_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("star.osm.pbf");
+    let mut star = drawn::Drawing::default();
+    star.node(1, (0, 0), "");
+    for id in 2..2_002 {
+        star.node(id, (id as i32 % 50 - 25, id as i32 / 50 + 1), "").way(id, &[1, id], "highway=residential");
+    }
+    std::fs::write(&file, star.bytes(true)).unwrap();
+    let fault = import_osm(&file, &ImportOptions::default(), &mut |_| {}).map(|_| ()).unwrap_err();
+    assert!(matches!(fault, Fault::TooLarge { .. }), "{fault}");
+}
+
 #[test]
 fn a_failed_import_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();

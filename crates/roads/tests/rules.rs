@@ -176,7 +176,7 @@ fn turns_and_peaks_cost_time_and_speeds_can_be_set() {
         roads.travel_during(Period::Snow, a, b).seconds > roads.travel_during(Period::Morning, a, b).seconds
     );
     let fingerprint = roads.fingerprint();
-    let faster = roads.with_speeds(speeds);
+    let faster = roads.with_speeds(speeds).unwrap();
     assert_eq!(faster.fingerprint(), fingerprint, "nodes keep their meaning");
     assert!(faster.travel(a, b).seconds < before.seconds);
     assert!(faster.travel_during(Period::Morning, a, b).seconds > faster.travel(a, b).seconds);

@@ -44,7 +44,7 @@ impl Losses {
 
 /// Keeps the arcs of the largest strongly connected part of the turn-expanded graph, and the nodes they need.
 pub(super) fn largest(whole: Network) -> Result<(Network, Losses), Fault> {
-    let kept = kept_arcs(&whole);
+    let kept = kept_arcs(&whole)?;
     let mut losses = Losses::default();
     count(&whole, &kept, &mut losses);
     let mut pieces = Pieces { drives_left: whole.drives_left, ..Pieces::default() };
@@ -105,8 +105,8 @@ fn kept_nodes(whole: &Network, kept: &[bool], pieces: &mut Pieces) -> Vec<u32> {
     node_of
 }
 
-fn kept_arcs(whole: &Network) -> Vec<bool> {
-    let turns = Turns::of(whole);
+fn kept_arcs(whole: &Network) -> Result<Vec<bool>, Fault> {
+    let turns = Turns::of(whole)?;
     let mut steps = Vec::with_capacity(turns.count());
     for state in 0..turns.len() as u32 {
         steps.extend(turns.from(state).map(|(to, _)| (state, to)));
@@ -120,7 +120,7 @@ fn kept_arcs(whole: &Network) -> Vec<bool> {
     for (arc, kept) in kept.iter_mut().enumerate() {
         *kept &= whole.is_open(arc as Arc);
     }
-    kept
+    Ok(kept)
 }
 
 fn count(whole: &Network, kept: &[bool], losses: &mut Losses) {

@@ -43,7 +43,7 @@ fn arcs(network: &Network) -> Vec<String> {
 /// Whether one gets from the point of one place to the next and on, turn by turn, in a network whose nodes are the draft's
 /// points.
 fn may_drive(network: &Network, nodes: &[u32]) -> bool {
-    let turns = Turns::of(network);
+    let turns = Turns::of(network).unwrap();
     let steps: Vec<(u32, u32)> = nodes.windows(2).map(|p| (p[0], p[1])).collect();
     let on = |state: u32, (from, to): (u32, u32)| {
         let a = turns.arc_of(state);

@@ -101,7 +101,12 @@ impl<'a> Input<'a> {
         mut each: impl FnMut(&mut Self) -> Result<T, String>,
     ) -> Result<Vec<T>, String> {
         let count = self.count(least)?;
-        (0..count).map(|_| each(self)).collect()
+        // With the room that is needed: collecting results would take up to twice as much.
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.push(each(self)?);
+        }
+        Ok(items)
     }
 
     /// Records of a fixed size, as fast as memory is copied.

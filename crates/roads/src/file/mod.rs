@@ -4,10 +4,12 @@
 //! KUSEKI-ROADS | u32 format | u64 length of all that follows the head | u32 CRC-32 of the table
 //! table: u32 count | for each section: 4 letters, u64 length, u32 CRC-32
 //! SRCE source and licence   NETW network   SPED speeds (JSON)   ORDR order of contraction
-//! HIE0..HIE3 hierarchy of each period      SCEN scenery         MAPX what the map is drawn from
+//! OUTS, OUT0..OUT3 hierarchy out of states: records, and whole weights of each period (see `half`)
+//! INTS, INT0..INT3 the same into states    SCEN scenery         MAPX what the map is drawn from
 //! ```
 //!
-//! Sections are read one by one into vectors; a checksum is taken before anything in a section is believed.
+//! Sections are read one by one, and those of the hierarchy kept as they are; a checksum is taken before anything in a
+//! section is believed, beside the reading of the next.
 
 mod codec;
 mod sections;
@@ -21,26 +23,30 @@ use crate::map::MapLayers;
 use crate::net::Net;
 use crate::network::Network;
 use crate::shapes::Scenery;
-use crate::speeds::{Period, Speeds};
+use crate::speeds::Speeds;
 use crate::turns::Turns;
 use crate::{Fault, Source};
 use codec::Input;
 pub(crate) use sections::fingerprint;
 
 const MAGIC: &[u8; 12] = b"KUSEKI-ROADS";
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const HEAD: usize = 12 + 4 + 8 + 4;
 /// More than any writer makes; a table is not believed beyond it.
 const MOST_SECTIONS: u32 = 64;
+/// Sections below this are read on the spot.
+const WORTH_A_THREAD: u64 = 1 << 20;
 
 /// What a file holds.
 pub(crate) struct Parts {
     pub source: Source,
+    /// As [`fingerprint`] of the network.
+    pub fingerprint: u32,
     pub network: Network,
     pub turns: Turns,
     pub speeds: Speeds,
     pub order: Order,
-    pub hierarchies: Vec<(Period, Hierarchy)>,
+    pub hierarchy: Hierarchy,
     pub scenery: Scenery,
     pub map: Option<MapLayers>,
 }
@@ -55,8 +61,14 @@ pub(crate) struct Written<'a> {
 
 type Tag = [u8; 4];
 
-const TAGS: [Tag; 10] =
-    [*b"SRCE", *b"NETW", *b"SPED", *b"ORDR", *b"HIE0", *b"HIE1", *b"HIE2", *b"HIE3", *b"SCEN", *b"MAPX"];
+/// Its checksum is the fingerprint.
+const NETWORK: Tag = *b"NETW";
+
+/// What takes longest to read comes first.
+const TAGS: [Tag; 16] = [
+    NETWORK, *b"MAPX", *b"SRCE", *b"SPED", *b"ORDR", *b"OUTS", *b"OUT0", *b"OUT1", *b"OUT2", *b"OUT3",
+    *b"INTS", *b"INT0", *b"INT1", *b"INT2", *b"INT3", *b"SCEN",
+];
 
 struct Entry {
     tag: Tag,
@@ -69,30 +81,46 @@ pub(crate) fn read(path: &Path) -> Result<Parts, Fault> {
     let mut file = File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let table = read_table(path, &mut file, size)?;
+    let malformed = |what: String| Fault::Malformed { path: path.to_owned(), what };
     let mut found = [false; TAGS.len()];
-    let mut parts = sections::Unread::default();
-    // One buffer for all, or the memory of large sections would be held twice.
-    let mut bytes = Vec::new();
-    for entry in &table {
-        // The lengths of all sections add up to the file's, so this many bytes really follow.
-        bytes.resize(entry.length as usize, 0);
-        file.read_exact(&mut bytes).map_err(io)?;
-        let crc = crc32fast::hash(&bytes);
-        if crc != entry.crc {
-            return Err(Fault::WrongChecksum { path: path.to_owned(), found: crc, expected: entry.crc });
-        }
-        let malformed = |what: String| Fault::Malformed { path: path.to_owned(), what };
-        match TAGS.iter().position(|tag| *tag == entry.tag) {
-            Some(i) if !found[i] => {
-                found[i] = true;
-                parts.take(&entry.tag, &bytes).map_err(malformed)?;
+    let unread = sections::Unread::default();
+    std::thread::scope(|scope| {
+        let mut reading = Vec::new();
+        for entry in &table {
+            // The lengths of all sections add up to the file's, so this many bytes really follow.
+            let mut bytes = vec![0; entry.length as usize];
+            file.read_exact(&mut bytes).map_err(io)?;
+            match TAGS.iter().position(|tag| *tag == entry.tag) {
+                Some(i) if !found[i] => found[i] = true,
+                Some(_) => return Err(malformed(format!("section {} occurs twice", name(entry.tag)))),
+                // A section of a later program that this one can do without.
+                None => {}
             }
-            Some(_) => return Err(malformed(format!("section {} occurs twice", name(entry.tag)))),
-            // A section of a later program that this one can do without.
-            None => {}
+            let unread = &unread;
+            let read = move || {
+                let crc = crc32fast::hash(&bytes);
+                if crc != entry.crc {
+                    return Err(Fault::WrongChecksum {
+                        path: path.to_owned(),
+                        found: crc,
+                        expected: entry.crc,
+                    });
+                }
+                unread.take(&entry.tag, bytes).map_err(malformed)
+            };
+            if entry.length < WORTH_A_THREAD {
+                read()?;
+            } else {
+                reading.push(scope.spawn(read));
+            }
         }
-    }
-    parts.whole().map_err(|what| Fault::Malformed { path: path.to_owned(), what })
+        // In the order of the file, so that one file always has the same fault.
+        reading
+            .into_iter()
+            .try_for_each(|section| section.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    let network = table.iter().find(|entry| entry.tag == NETWORK).map_or(0, |entry| entry.crc);
+    unread.whole(network).map_err(malformed)
 }
 
 fn name(tag: Tag) -> String {

@@ -1,10 +1,12 @@
 //! What each section holds.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::codec::{Input, Output, word};
 use super::{Parts, Tag, Written};
-use crate::hierarchy::{Half, Hierarchy, NONE, Order, UpArc};
+use crate::half::{Half, Packed};
+use crate::hierarchy::{Hierarchy, Order, Tree};
 use crate::map::MapLayers;
 use crate::network::{Edge, Halts, Network, Pieces, flag, is_forward};
 use crate::shapes::{AreaKind, AreaShape, Label, LabelKind, RiverShape, Scenery};
@@ -15,10 +17,7 @@ use crate::{RoadClass, Source};
 /// Bytes of an edge in the file.
 const EDGE: usize = 39;
 
-/// No arc may take longer than 25 days, so that sums of several stay in range.
-const LONGEST_MILLIS: u32 = 1 << 31;
-
-pub(super) fn encode(tag: &Tag, what: &Written) -> Vec<u8> {
+pub(super) fn encode<'w>(tag: &Tag, what: &'w Written) -> Cow<'w, [u8]> {
     let mut out = Output::default();
     let net = what.net;
     match tag {
@@ -30,26 +29,26 @@ pub(super) fn encode(tag: &Tag, what: &Written) -> Vec<u8> {
         b"SPED" => out.bytes = serde_json::to_vec(&net.speeds).unwrap_or_default(),
         b"ORDR" => {
             out.numbers(&net.order.state_of);
-            out.numbers(&net.ready(Period::Midday).hierarchy.above);
+            let levels = net.order.tree.levels();
+            out.bytes.reserve(levels.len() * 2 + 4);
+            out.list(levels, |out, level| out.bytes.extend_from_slice(&level.to_le_bytes()));
         }
-        b"HIE0" | b"HIE1" | b"HIE2" | b"HIE3" => {
-            let period = Period::ALL[usize::from(tag[3] - b'0')];
-            let hierarchy = &net.ready(period).hierarchy;
-            for half in [&hierarchy.out, &hierarchy.into] {
-                out.numbers(&half.first);
-                out.bytes.reserve(half.arcs.len() * 16 + 8);
-                out.list(&half.arcs, |out, arc| {
-                    for n in [arc.to, arc.millis, arc.cm] {
-                        out.u32(n);
-                    }
-                });
-                out.numbers(&half.middles);
-            }
+        b"OUTS" => return net.hierarchy().out.packed().records.as_slice().into(),
+        b"INTS" => return net.hierarchy().into.packed().records.as_slice().into(),
+        b"OUT0" | b"OUT1" | b"OUT2" | b"OUT3" => {
+            return net.hierarchy().out.packed().whole[period_of(tag)].as_slice().into();
+        }
+        b"INT0" | b"INT1" | b"INT2" | b"INT3" => {
+            return net.hierarchy().into.packed().whole[period_of(tag)].as_slice().into();
         }
         b"SCEN" => scenery(&mut out, what.scenery),
-        _ => out.bytes = what.map.to_vec(),
+        _ => return what.map.into(),
     }
-    out.bytes
+    out.bytes.into()
+}
+
+fn period_of(tag: &Tag) -> usize {
+    usize::from(tag[3] - b'0')
 }
 
 /// Checksum of what gives nodes their meaning.
@@ -98,73 +97,112 @@ fn scenery(out: &mut Output, scenery: &Scenery) {
     });
 }
 
-/// Sections as they come.
+/// The sections of half a hierarchy.
+#[derive(Default)]
+struct Packing {
+    records: OnceLock<Vec<u8>>,
+    whole: [OnceLock<Vec<u8>>; Period::ALL.len()],
+}
+
+impl Packing {
+    /// `None` where one is missing.
+    fn whole(self) -> Option<Packed> {
+        let [a, b, c, d] = self.whole.map(OnceLock::into_inner);
+        Some(Packed { records: self.records.into_inner()?, whole: [a?, b?, c?, d?] })
+    }
+}
+
+/// Sections as they come, from several threads.
 #[derive(Default)]
 pub(super) struct Unread {
-    source: Option<Source>,
-    network: Option<Network>,
-    speeds: Option<Speeds>,
-    /// With the next rank above each.
-    order: Option<[Vec<u32>; 2]>,
-    hierarchies: Vec<(Period, Hierarchy)>,
-    scenery: Option<Scenery>,
-    map: Option<MapLayers>,
+    source: OnceLock<Source>,
+    network: OnceLock<(Network, Turns)>,
+    speeds: OnceLock<Speeds>,
+    order: OnceLock<(Vec<u32>, Tree)>,
+    out: Packing,
+    into: Packing,
+    scenery: OnceLock<Scenery>,
+    map: OnceLock<MapLayers>,
 }
 
 impl Unread {
-    pub fn take(&mut self, tag: &Tag, bytes: &[u8]) -> Result<(), String> {
-        let mut input = Input::new(bytes);
+    /// No section comes twice.
+    pub fn take(&self, tag: &Tag, bytes: Vec<u8>) -> Result<(), String> {
+        let mut input = Input::new(&bytes);
         match tag {
-            b"SRCE" => self.source = Some(Source { title: input.text()?, licence: input.text()? }),
-            b"NETW" => self.network = Some(read_network(&mut input)?),
+            b"SRCE" => drop(self.source.set(Source { title: input.text()?, licence: input.text()? })),
             b"SPED" => {
-                let speeds = serde_json::from_slice(bytes).map_err(|e| format!("its speeds: {e}"))?;
-                self.speeds = Some(speeds);
+                let speeds = serde_json::from_slice(&bytes).map_err(|e| format!("its speeds: {e}"))?;
+                drop(self.speeds.set(speeds));
                 return Ok(());
             }
-            b"ORDR" => self.order = Some([input.numbers()?, input.numbers()?]),
-            b"HIE0" | b"HIE1" | b"HIE2" | b"HIE3" => {
-                let period = Period::ALL[usize::from(tag[3] - b'0')];
-                self.hierarchies.push((period, read_hierarchy(&mut input)?));
+            b"ORDR" => {
+                let order = input.numbers()?;
+                let levels = input.records::<2, _>(|level| u16::from_le_bytes(*level))?;
+                drop(self.order.set((order, Tree::from_levels(levels)?)));
             }
-            b"SCEN" => self.scenery = Some(read_scenery(&mut input)?),
-            _ => {
-                // A network that shows only itself has none.
-                let map = if bytes.is_empty() { Ok(None) } else { MapLayers::from_bytes(bytes).map(Some) };
-                self.map = map.map_err(|e| format!("its map: {e}"))?;
+            // These stay as they are; whether they fit is seen when all is there.
+            b"OUTS" | b"INTS" => {
+                drop(self.half(tag).records.set(bytes));
                 return Ok(());
             }
+            b"OUT0" | b"OUT1" | b"OUT2" | b"OUT3" | b"INT0" | b"INT1" | b"INT2" | b"INT3" => {
+                drop(self.half(tag).whole[period_of(tag)].set(bytes));
+                return Ok(());
+            }
+            b"NETW" => {
+                let network = read_network(&mut input)?;
+                let turns = Turns::of(&network).map_err(|e| e.to_string())?;
+                drop(self.network.set((network, turns)));
+            }
+            b"SCEN" => drop(self.scenery.set(read_scenery(&mut input)?)),
+            // A network that shows only itself has none.
+            b"MAPX" if bytes.is_empty() => {}
+            b"MAPX" => {
+                let map = MapLayers::from_bytes(&bytes).map_err(|e| format!("its map: {e}"))?;
+                drop(self.map.set(map));
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
         input.end()
     }
 
-    pub fn whole(mut self) -> Result<Parts, String> {
+    fn half(&self, tag: &Tag) -> &Packing {
+        if tag.starts_with(b"OUT") { &self.out } else { &self.into }
+    }
+
+    pub fn whole(self, fingerprint: u32) -> Result<Parts, String> {
         let lacks = |what: &str| format!("it lacks its {what}");
-        let network = self.network.ok_or_else(|| lacks("network"))?;
-        let turns = Turns::of(&network);
-        let [order, above] = self.order.ok_or_else(|| lacks("order of contraction"))?;
+        let (network, turns) = self.network.into_inner().ok_or_else(|| lacks("network"))?;
+        let (order, tree) = self.order.into_inner().ok_or_else(|| lacks("order of contraction"))?;
         check_order(&order, &network, &turns)?;
-        let upward =
-            |(rank, above): (u32, &u32)| *above > rank && (*above == NONE || (*above as usize) < order.len());
-        if above.len() != order.len() || !(0..).zip(&above).all(upward) {
-            return Err("its chains of ranks do not lead upward".to_owned());
+        if tree.ranks() != order.len() {
+            return Err(format!(
+                "its order of contraction holds {} states, {} have a level",
+                order.len(),
+                tree.ranks()
+            ));
         }
-        let chains = Chains::of(&above);
-        let above: Arc<[u32]> = above.into();
-        for (period, hierarchy) in &mut self.hierarchies {
-            hierarchy.above = above.clone();
-            check_hierarchy(hierarchy, &chains)
-                .map_err(|what| format!("its hierarchy for {}: {what}", period.as_str()))?;
-        }
+        let half =
+            |packing: Packing| Half::from_packed(packing.whole().ok_or_else(|| lacks("hierarchy"))?, &tree);
+        let (out, into) = std::thread::scope(|scope| {
+            let into = scope.spawn(|| half(self.into));
+            let out = half(self.out);
+            (out, into.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (out, into) = (out?, into?);
+        let order = Order::new(order, turns.len(), tree);
         Ok(Parts {
-            source: self.source.ok_or_else(|| lacks("source"))?,
-            order: Order::new(order, turns.len()),
+            source: self.source.into_inner().ok_or_else(|| lacks("source"))?,
+            fingerprint,
+            hierarchy: Hierarchy::new(out, into, order.tree.clone()),
+            order,
             network,
             turns,
-            speeds: self.speeds.ok_or_else(|| lacks("speeds"))?,
-            hierarchies: self.hierarchies,
-            scenery: self.scenery.ok_or_else(|| lacks("scenery"))?,
-            map: self.map,
+            speeds: self.speeds.into_inner().ok_or_else(|| lacks("speeds"))?,
+            scenery: self.scenery.into_inner().ok_or_else(|| lacks("scenery"))?,
+            map: self.map.into_inner(),
         })
     }
 }
@@ -248,80 +286,6 @@ fn check_order(order: &[u32], network: &Network, turns: &Turns) -> Result<(), St
     match lacking {
         Some(state) => Err(format!("the order of contraction lacks state {state}")),
         None => Ok(()),
-    }
-}
-
-fn read_hierarchy(input: &mut Input) -> Result<Hierarchy, String> {
-    let mut half = || -> Result<Half, String> {
-        let first = input.numbers()?;
-        let arcs =
-            input.records::<12, _>(|b| UpArc { to: word(b, 0), millis: word(b, 4), cm: word(b, 8) })?;
-        Ok(Half { first, arcs, middles: input.numbers()? })
-    };
-    Ok(Hierarchy { out: half()?, into: half()?, ..Hierarchy::default() })
-}
-
-/// Every arc leads up the chain of its rank, which is all that a search looks at again, and every shortcut over something
-/// below both of its ends, so that no unpacking can run in circles.
-fn check_hierarchy(hierarchy: &Hierarchy, chains: &Chains) -> Result<(), String> {
-    let ranks = chains.ranks();
-    for half in [&hierarchy.out, &hierarchy.into] {
-        let ends = (half.first.first(), half.first.last());
-        let whole = half.first.len() == ranks + 1
-            && half.middles.len() == half.arcs.len()
-            && ends == (Some(&0), Some(&(half.arcs.len() as u32)))
-            && half.first.is_sorted();
-        if !whole {
-            return Err(format!("its lists do not fit {ranks} states"));
-        }
-        for rank in 0..ranks as u32 {
-            let range = half.first[rank as usize] as usize..half.first[rank as usize + 1] as usize;
-            let leads_up = |arc: &UpArc| chains.leads(rank, arc.to) && arc.millis < LONGEST_MILLIS;
-            if !half.arcs[range.clone()].iter().all(leads_up) {
-                return Err(format!("an arc of rank {rank} leads off its chain or takes over 24 days"));
-            }
-            if half.middles[range].iter().any(|middle| *middle >= rank && *middle != NONE) {
-                return Err(format!("a shortcut of rank {rank} goes over a higher one"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Which ranks lie above which.
-struct Chains {
-    /// A rank's number, and how many numbers it and the ranks below it take; theirs follow its own.
-    spans: Vec<(u32, u32)>,
-}
-
-impl Chains {
-    /// `above` must lead upward.
-    fn of(above: &[u32]) -> Chains {
-        let mut spans = vec![(0, 1); above.len()];
-        for rank in 0..above.len() {
-            if let Some(high) = spans.get(above[rank] as usize).copied() {
-                spans[above[rank] as usize].1 = high.1 + spans[rank].1;
-            }
-        }
-        // From the top: a rank takes the next free number of the one above it.
-        let mut free = vec![0; above.len()];
-        let mut free_top = 0;
-        for rank in (0..above.len()).rev() {
-            let next = free.get_mut(above[rank] as usize).unwrap_or(&mut free_top);
-            spans[rank].0 = *next;
-            *next += spans[rank].1;
-            free[rank] = spans[rank].0 + 1;
-        }
-        Chains { spans }
-    }
-
-    fn ranks(&self) -> usize {
-        self.spans.len()
-    }
-
-    fn leads(&self, rank: u32, to: u32) -> bool {
-        let own = self.spans[rank as usize].0;
-        self.spans.get(to as usize).is_some_and(|(first, count)| *first < own && own - *first < *count)
     }
 }
 

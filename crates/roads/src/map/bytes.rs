@@ -169,7 +169,12 @@ impl<'a> Input<'a> {
         if count > self.rest.len() / least {
             return Err(format!("its map announces a list of {count} items, fewer can follow"));
         }
-        (0..count).map(|_| each(self)).collect()
+        // With the room that is needed: collecting results would take up to twice as much.
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.push(each(self)?);
+        }
+        Ok(items)
     }
 
     fn feature(&mut self) -> Result<Feature, String> {
