@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs, io};
 
 /// What the pages are built from, relative to `ui/`. Tests and their made-up town are not part of the build.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 14] = [
     "src",
     "public",
     "index.html",
@@ -18,6 +18,8 @@ const SOURCES: [&str; 12] = [
     "day.html",
     "import.html",
     "policy.html",
+    "sign-in.html",
+    "accounts.html",
     "package.json",
     "package-lock.json",
     "svelte.config.js",

@@ -77,6 +77,7 @@ impl Floors {
                 | Event::PlaceAdded { .. }
                 | Event::RiderAdded { .. }
                 | Event::ContactSet { .. }
+                | Event::RiderErased { .. }
                 | Event::RiderPlaceAdded { .. }
         )
     }

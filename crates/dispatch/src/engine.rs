@@ -418,6 +418,10 @@ impl Engine {
                 at: now,
             });
         }
+        for (kind, id) in erased(&events) {
+            let (body, search) = (None, String::new());
+            append.register.push(RegisterWrite { kind: kind.to_owned(), id, body, search, at: now });
+        }
         if let Some(key) = &submission.key {
             let reply = serde_json::json!({ "first": append.expected.plus(first).0 + 1, "last": version.0, "subject": subject });
             append.receipts.push(Receipt {
@@ -507,6 +511,18 @@ pub fn created(events: &[Event]) -> Option<(&'static str, String)> {
     })
 }
 
+/// What is to be forgotten, as the register's kind and id.
+fn erased(events: &[Event]) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    for event in events {
+        if let Event::RiderErased { rider, places } = event {
+            all.push(("rider", rider.to_string()));
+            all.extend(places.iter().map(|place| ("place", place.to_string())));
+        }
+    }
+    all
+}
+
 fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
     if let Some((_, id)) = created(events) {
         return Some(id);
@@ -530,6 +546,7 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         | Command::PinRide { rider, .. }
         | Command::SetCare { rider, .. }
         | Command::SetContact { rider }
+        | Command::EraseRider { rider }
         | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
         Command::ChangePlace { place, .. } => Some(place.to_string()),
         Command::ChangeFacility { facility, .. } => Some(facility.to_string()),

@@ -38,6 +38,7 @@ impl Area {
             | Event::VehicleChanged { .. }
             | Event::RiderAdded { .. }
             | Event::RiderChanged { .. }
+            | Event::RiderErased { .. }
             | Event::RiderPlaceAdded { .. }
             | Event::PolicyAdopted { .. }
             | Event::CareSet { .. }
@@ -121,6 +122,7 @@ impl Area {
             Event::RiderAdded { rider } | Event::RiderChanged { rider } => {
                 self.riders.insert(rider.id, Arc::new(rider.clone()));
             }
+            Event::RiderErased { rider, .. } => self.erase(*rider)?,
             Event::RiderPlaceAdded { rider, place } => {
                 let known = self.riders.get(rider).ok_or_else(|| format!("{rider} is unknown"))?;
                 let mut changed = Rider::clone(known);

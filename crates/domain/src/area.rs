@@ -29,6 +29,8 @@ pub struct Area {
     pub facilities: OrdMap<FacilityId, Facility>,
     pub vehicles: OrdMap<VehicleId, Arc<Vehicle>>,
     pub riders: OrdMap<RiderId, Arc<Rider>>,
+    /// Riders of whom nothing is known any more but their ids.
+    pub erased: OrdSet<RiderId>,
     pub drivers: OrdMap<DriverId, Arc<Driver>>,
     /// The group of facilities that share vehicles, named by the first of them; none of its own is not here.
     pub sharing: OrdMap<FacilityId, FacilityId>,
@@ -91,6 +93,7 @@ impl Area {
             facilities: OrdMap::new(),
             vehicles: OrdMap::new(),
             riders: OrdMap::new(),
+            erased: OrdSet::new(),
             drivers: OrdMap::new(),
             sharing: OrdMap::new(),
             policies: PolicyBook::default(),

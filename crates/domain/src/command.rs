@@ -43,6 +43,10 @@ pub enum Command {
         rider: RiderId,
         new: NewRider,
     },
+    /// Erases what the register holds of a rider, and of the places that are this rider's alone.
+    EraseRider {
+        rider: RiderId,
+    },
     AdoptPolicy(Policy),
     /// A member stays away (お休み), wholly or one way.
     NoteAbsence {

@@ -11,6 +11,7 @@ use crate::command::{Command, NewFacility, NewRider, NewVehicle, Party, PlanStar
 use crate::contradiction::settle;
 use crate::day::Cause;
 use crate::day_decide::{give_notice, note_absence, note_join, note_out, pin_ride, plan_day, replan_day};
+use crate::erasure::{erase_rider, refuse_erased};
 use crate::event::Event;
 use crate::facts::{decide_fact, decide_sighting};
 use crate::fare::Fare;
@@ -104,6 +105,7 @@ pub fn decide(
     now: Timestamp,
     travel: &dyn TravelTimes,
 ) -> Result<Decision, Rejection> {
+    refuse_erased(area, command)?;
     match command {
         Command::AddCorporation => {
             let last = area.corporations.get_max().map_or(0, |c| c.0);
@@ -129,6 +131,7 @@ pub fn decide(
         Command::ChangeFacility { facility, new } => change_facility(area, *facility, new),
         Command::ChangeVehicle { vehicle, new } => change_vehicle(area, *vehicle, new),
         Command::ChangeRider { rider, new } => change_rider(area, *rider, new),
+        Command::EraseRider { rider } => erase_rider(area, *rider),
         Command::AdoptPolicy(policy) => {
             check_policy(policy, now)?;
             Ok(Decision::just(vec![Event::PolicyAdopted { policy: policy.clone() }]))

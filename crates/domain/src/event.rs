@@ -54,6 +54,11 @@ pub enum Event {
     RiderChanged {
         rider: Rider,
     },
+    /// What the register held of the rider and of these places is gone.
+    RiderErased {
+        rider: RiderId,
+        places: Vec<PlaceId>,
+    },
     PolicyAdopted {
         policy: Policy,
     },
@@ -281,6 +286,7 @@ impl Event {
             Event::FacilityChanged { .. } => "facility_changed",
             Event::VehicleChanged { .. } => "vehicle_changed",
             Event::RiderChanged { .. } => "rider_changed",
+            Event::RiderErased { .. } => "rider_erased",
             Event::PolicyAdopted { .. } => "policy_adopted",
             Event::CareSet { .. } => "care_set",
             Event::ContactSet { .. } => "contact_set",

@@ -31,6 +31,7 @@ mod decide;
 mod ride_decide;
 mod masters_decide;
 mod masters_change;
+mod erasure;
 mod day_decide;
 mod facts;
 mod contradiction;

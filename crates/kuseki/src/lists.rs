@@ -21,6 +21,9 @@ pub struct Import {
     /// The running server.
     #[arg(long, default_value = "http://127.0.0.1:8080", env = "KUSEKI_SERVER")]
     server: String,
+    /// An API key of the server, with the scope `masters` to import and `read` to export.
+    #[arg(long, env = "KUSEKI_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
     /// Finds every flaw and says what would change; changes nothing.
     #[arg(long)]
     dry_run: bool,
@@ -48,6 +51,9 @@ pub struct Export {
     /// The running server.
     #[arg(long, default_value = "http://127.0.0.1:8080", env = "KUSEKI_SERVER")]
     server: String,
+    /// An API key of the server, with the scope `masters` to import and `read` to export.
+    #[arg(long, env = "KUSEKI_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
     /// Where to write the list; standard output if left out.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -57,7 +63,8 @@ pub struct Export {
 }
 
 /// An answer of the server: its bytes where it is one of success.
-async fn ask(request: reqwest::RequestBuilder, path: &str) -> Result<Vec<u8>, Fault> {
+async fn ask(request: reqwest::RequestBuilder, path: &str, key: Option<&String>) -> Result<Vec<u8>, Fault> {
+    let request = key.iter().fold(request, |request, key| request.bearer_auth(key));
     let unreachable = |source| Fault::Unreachable { path: path.to_owned(), source };
     let answer = request.send().await.map_err(unreachable)?;
     let (status, body) = (answer.status(), answer.bytes().await.map_err(unreachable)?.to_vec());
@@ -90,7 +97,7 @@ pub fn import(arguments: &Import) -> Result<(), Fault> {
     query.extend(mapping.map(|m| ("mapping", m)));
     let path = format!("{}/api/v1/import/{}", arguments.server.trim_end_matches('/'), arguments.kind);
     let request = reqwest::Client::new().post(&path).query(&query).headers(headers).body(bytes);
-    let answer = runtime()?.block_on(ask(request, &path))?;
+    let answer = runtime()?.block_on(ask(request, &path, arguments.api_key.as_ref()))?;
     let report: Value = serde_json::from_slice(&answer).unwrap_or_default();
     print(&report);
     if let Some(rest) = report["faulty_csv"].as_str().filter(|_| report["faulty"].as_u64() > Some(0)) {
@@ -149,7 +156,7 @@ fn read_mapping(path: &Path) -> Result<String, Fault> {
 pub fn export(arguments: &Export) -> Result<(), Fault> {
     let path = format!("{}/api/v1/export/{}.csv", arguments.server.trim_end_matches('/'), arguments.kind);
     let request = reqwest::Client::new().get(&path).query(&[("encoding", &arguments.encoding)]);
-    let bytes = runtime()?.block_on(ask(request, &path))?;
+    let bytes = runtime()?.block_on(ask(request, &path, arguments.api_key.as_ref()))?;
     match &arguments.out {
         Some(out) => write(out, &bytes),
         None => {

@@ -9,6 +9,7 @@ mod solve;
 mod stopwatch;
 mod online;
 mod lists;
+mod accounts;
 mod roads_command;
 mod learn;
 mod bench;
@@ -50,6 +51,9 @@ enum Subcommands {
     Import(lists::Import),
     /// Writes a list of masters as CSV.
     Export(lists::Export),
+    /// Keeps who may sign in to a server, while it is not running.
+    #[command(subcommand)]
+    Accounts(accounts::Command),
     /// Prints the OpenAPI document of the HTTP API.
     Openapi,
     /// Prints the AsyncAPI document of the WebSocket, as YAML.
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
                 print!("{}", server::asyncapi_yaml());
                 Ok(())
             }
+            Subcommands::Accounts(command) => accounts::run(&command),
             Subcommands::Openapi => {
                 println!("{}", server::openapi());
                 Ok(())

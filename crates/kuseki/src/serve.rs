@@ -43,7 +43,7 @@ pub struct Arguments {
     /// Data directory; made if it is not there.
     #[arg(long)]
     data: PathBuf,
-    /// Address to listen on. The API has no sign-in yet: keep it on this machine or behind a proxy that has one.
+    /// Address to listen on. Plain HTTP: beyond this machine, put a proxy with TLS before it and give --public-url.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Name of the area, shown on the pages.
@@ -59,6 +59,12 @@ pub struct Arguments {
     /// For trials only: the clock begins at this time instead of now, and its speed can be set. Not for a real town's data.
     #[arg(long, value_name = "2026-11-24T08:00:00+09:00", value_parser = Timestamp::parse)]
     clock: Option<Timestamp>,
+    /// Nobody has to sign in, and everybody may do everything. For trials on this machine only.
+    #[arg(long)]
+    open: bool,
+    /// How the server is reached from outside, such as https://kuseki.example.jp; its links and cookies follow it.
+    #[arg(long, env = "KUSEKI_PUBLIC_URL", value_name = "URL", value_parser = server::PublicUrl::parse, conflicts_with = "open")]
+    public_url: Option<server::PublicUrl>,
     #[command(flatten)]
     notify: NotifyArguments,
 }
@@ -70,6 +76,7 @@ pub struct House {
     pub history_version: Version,
     pub settings: Arc<AreaSettings>,
     pub outbox: Outbox,
+    pub accounts: server::Accounts,
     /// Held as long as the house stands; dropped last.
     _data: DataDir,
 }
@@ -110,8 +117,10 @@ impl Beginning {
         let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps })?;
         let settings = Arc::new(self.data.settings()?);
         let outbox = self.data.outbox()?;
+        let accounts = server::Accounts::open(self.data.accounts()?, Arc::new(SystemClock))?;
         Ok(House {
             settings,
+            accounts,
             outbox,
             service: Arc::new(service),
             history: self.history,
@@ -123,6 +132,10 @@ impl Beginning {
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     start_logging();
+    if arguments.open && !arguments.listen.ip().is_loopback() {
+        let right = "--open lets everybody in, so it listens on this machine only; leave it out, and let people sign in";
+        return Err(Fault::Usage(format!("--listen {}: {right}", arguments.listen)));
+    }
     let adapters = arguments.notify.adapters()?;
     let roads = Arc::new(find_roads(arguments)?);
     if let Some(warning) = roads_warning(&roads) {
@@ -141,9 +154,36 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     runtime()?.block_on(async {
         let listener = listen(arguments.listen).await?;
         println!("kuseki serves {} at {}", arguments.area_name, address_of(&listener));
-        let outside = Outside { demo_clock: trial, base_map: arguments.base_map, adapters };
+        let public_url = arguments.public_url.clone().unwrap_or_default();
+        if arguments.open {
+            eprintln!("kuseki: --open: nobody has to sign in; whoever uses this machine may do everything");
+        } else {
+            greet_first(&house.accounts, &public_url.address_or(&address_of(&listener)))?;
+        }
+        let outside = Outside {
+            demo_clock: trial,
+            base_map: arguments.base_map,
+            adapters,
+            is_open: arguments.open,
+            public_url,
+            is_trial: false,
+        };
         serve(house, listener, &arguments.area_name, outside).await
     })
+}
+
+/// Says how the first administrator gets in, as long as there is none.
+fn greet_first(accounts: &server::Accounts, address: &str) -> Result<(), Fault> {
+    let refused = |problem: server::Problem| Fault::Usage(problem.detail);
+    if let Some(first) = accounts.invite_first().map_err(refused)? {
+        println!(
+            "Nobody can sign in yet. Whoever opens this link becomes the administrator `{}`:",
+            first.login
+        );
+        println!("  {address}{}", first.path);
+        println!("It is good for once, and for three days. Or stop, and use `kuseki accounts add`.");
+    }
+    Ok(())
 }
 
 fn find_roads(arguments: &Arguments) -> Result<Roads, Fault> {
@@ -195,6 +235,9 @@ pub struct Outside {
     pub demo_clock: Option<Arc<TownClock>>,
     pub base_map: Option<server::BaseMap>,
     pub adapters: Vec<Arc<dyn server::Notifier>>,
+    pub is_open: bool,
+    pub public_url: server::PublicUrl,
+    pub is_trial: bool,
 }
 
 /// Serves until the process is asked to stop; then finishes what was accepted.
@@ -218,10 +261,17 @@ pub async fn serve(
         history: house.history,
         history_version: house.history_version,
         notify: server::NotifySetup { outbox: house.outbox, adapters: outside.adapters },
+        entrance: server::Entrance {
+            accounts: house.accounts,
+            is_open: outside.is_open,
+            public_url: outside.public_url,
+            is_trial: outside.is_trial,
+        },
         metrics,
     };
     let router = server::router(setup)?;
     let address = address_of(&listener);
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, router).with_graceful_shutdown(asked_to_stop());
     // Open sockets of pages never end by themselves: after the signal they get a moment, no more.
     let deadline = async {

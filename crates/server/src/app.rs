@@ -13,6 +13,11 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::str::FromStr;
 
+use crate::access::commands::check;
+use crate::access::guard::{Doors, category_of};
+use crate::access::origin::PublicUrl;
+use crate::access::sight::Sight;
+use crate::access::who::{Reach, Who, caller};
 use crate::feed::Feed;
 use crate::figures::figures_view;
 use crate::legs::Legs;
@@ -41,12 +46,26 @@ pub struct Setup {
     pub history_version: store::Version,
     /// How people outside are told.
     pub notify: crate::notify::Setup,
+    /// Who may come in.
+    pub entrance: Entrance,
     /// Renders the metrics.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
 }
 
+/// Who may come in, as the composition has it.
+pub struct Entrance {
+    pub accounts: crate::Accounts,
+    /// Nobody has to sign in. For a server that only this machine reaches.
+    pub is_open: bool,
+    /// How the server is reached from outside, where that differs from where it listens.
+    pub public_url: PublicUrl,
+    /// A demo shows its accounts to choose from, without passwords.
+    pub is_trial: bool,
+}
+
 pub struct App {
     pub service: Arc<Service>,
+    pub doors: Doors,
     pub legs: Legs,
     pub feed: Feed,
     pub deliveries: crate::notify::Deliveries,
@@ -71,8 +90,18 @@ impl App {
         }
     }
 
+    /// What the caller of the present task sees.
     pub fn viewer<'a>(&'a self, snapshot: &'a Snapshot) -> Viewer<'a> {
+        self.viewer_of(snapshot, self.sight(snapshot, &caller().reach))
+    }
+
+    pub fn sight(&self, snapshot: &Snapshot, reach: &Reach) -> Sight {
+        Sight::of(reach, &snapshot.area, units::ServiceDay::of(self.service.clock.now()))
+    }
+
+    pub fn viewer_of<'a>(&'a self, snapshot: &'a Snapshot, sight: Sight) -> Viewer<'a> {
         Viewer {
+            sight,
             service: &self.service,
             legs: &self.legs,
             snapshot,
@@ -107,13 +136,22 @@ impl App {
 
     /// What a command would do. Nothing is written.
     pub async fn rehearse(&self, command: Command) -> Result<Reply, Problem> {
+        self.may(&caller(), &command)?;
         Ok(self
             .service
             .submit(Submission { rehearsal: true, ..Submission::of(command, "rehearsal") })
             .await?)
     }
 
-    /// Sends a command in and waits until it is durable.
+    /// Refuses a command that the caller may not give.
+    fn may(&self, who: &Who, command: &Command) -> Result<(), Problem> {
+        let snapshot = self.service.snapshot();
+        let sight = self.sight(&snapshot, &who.reach);
+        check(who, command, (&sight, &snapshot.area), &|place| category_of(self, place))
+    }
+
+    /// Sends a command in and waits until it is durable. Who gave it is written down: the account, device or key by its id;
+    /// where nobody has to sign in, `actor`.
     pub async fn submit(
         &self,
         command: Command,
@@ -125,7 +163,12 @@ impl App {
     }
 
     /// The same with everything that a submission may say.
-    pub async fn submit_if(&self, submission: Submission) -> Result<Reply, Problem> {
+    pub async fn submit_if(&self, mut submission: Submission) -> Result<Reply, Problem> {
+        let who = caller();
+        self.may(&who, &submission.command)?;
+        if let Some(id) = &who.id {
+            submission.actor.clone_from(id);
+        }
         let started = std::time::Instant::now();
         let answer = self.service.submit(submission).await;
         metrics::histogram!("kuseki_command_seconds").record(started.elapsed().as_secs_f64());

@@ -1,6 +1,6 @@
 //! The web pages, embedded in the binary by `build.rs`.
 //!
-//! Six addresses are pages (`/`, `/day`, `/driver`, `/import`, `/policy`, `/town`). Everything under `/assets/` carries a hash of its content in its
+//! Eight addresses are pages (`/`, `/accounts`, `/day`, `/driver`, `/import`, `/policy`, `/sign-in`, `/town`). Everything under `/assets/` carries a hash of its content in its
 //! name and may be kept for ever; the pages themselves are asked for again each time and answered with 304 while unchanged.
 
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ const CONTENT_RULE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
-/// Routes of the six pages and of the files they load. It needs no state, so it merges into any router.
+/// Routes of the pages and of the files they load. It needs no state, so it merges into any router.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { serve("index.html", &headers) }))
@@ -34,6 +34,8 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/policy", get(|headers: HeaderMap| async move { serve("policy.html", &headers) }))
         .route("/day", get(|headers: HeaderMap| async move { serve("day.html", &headers) }))
         .route("/town", get(|headers: HeaderMap| async move { serve("town.html", &headers) }))
+        .route("/sign-in", get(|headers: HeaderMap| async move { serve("sign-in.html", &headers) }))
+        .route("/accounts", get(|headers: HeaderMap| async move { serve("accounts.html", &headers) }))
         .route("/favicon.svg", get(|headers: HeaderMap| async move { serve("favicon.svg", &headers) }))
         .route("/assets/{*path}", get(asset))
 }

@@ -24,6 +24,22 @@ pub const CODES: &[Code] = &[
         "A field, header or part of the address has a value that cannot be taken; `errors` names it and says what would be right. \
          400 where it stands in the address, 422 elsewhere.",
     ),
+    code(
+        "not_signed_in",
+        &[401],
+        "Nobody is signed in, the session is over, or the API key is not good. Sign in, or send a good key.",
+    ),
+    code("wrong_sign_in", &[401], "Sign-in name or password is wrong."),
+    code(
+        "cross_site",
+        &[403],
+        "Another site's page made the call. Call from the server's own pages or with an API key.",
+    ),
+    code(
+        "not_allowed",
+        &[403],
+        "Not for this role or scope, or about something that is not one's own (`docs/roles.md`).",
+    ),
     code("not_found", &[404], "What the address names is not there."),
     code(
         "method_not_allowed",
@@ -35,6 +51,7 @@ pub const CODES: &[Code] = &[
         &[409],
         "An import stopped because something changed meanwhile. Send the same list again.",
     ),
+    code("login_taken", &[409], "Somebody has the sign-in name already. Choose another."),
     code(
         "no_room",
         &[409],
@@ -43,6 +60,7 @@ pub const CODES: &[Code] = &[
     code("not_a_demo", &[409], "Only a demo's clock has a speed."),
     code("offer_expired", &[409], "The offer is older than its expiry. Ask again."),
     code("offer_stale", &[409], "The plan has changed and the offer can no longer be kept. Ask again."),
+    code("own_account", &[409], "Nobody locks himself out. Another administrator can do it."),
     code(
         "visit_not_next",
         &[409],
@@ -53,6 +71,7 @@ pub const CODES: &[Code] = &[
         &[409],
         "What the command is about is in a state that does not allow it. Read it again.",
     ),
+    code("invitation_over", &[410], "The link was used already, or is too old. Ask for a new one."),
     code(
         "precondition_failed",
         &[412],
@@ -81,6 +100,13 @@ pub const CODES: &[Code] = &[
         &[422],
         "An id in the body names nothing that is registered; `errors` names the field.",
     ),
+    code("weak_password", &[422], "The password is too easy to guess; the detail says what would do."),
+    code(
+        "locked_out",
+        &[429],
+        "Too many wrong passwords under this name. Try again after `Retry-After` seconds.",
+    ),
+    code("too_many_requests", &[429], "Too many calls. Try again after `Retry-After` seconds."),
     code("internal", &[500], "A bug of the server; it has been logged. Nothing was changed."),
     code(
         "plan_refused",

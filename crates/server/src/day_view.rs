@@ -112,7 +112,8 @@ impl Viewer<'_> {
     }
 
     pub fn care(&self, rider: RiderId) -> wire::Care {
-        let care = self.snapshot.area.riders.get(&rider).map(|r| r.care.clone()).unwrap_or_default();
+        let known = self.snapshot.area.riders.get(&rider).filter(|_| self.sight.rider(rider));
+        let care = known.map(|r| r.care.clone()).unwrap_or_default();
         wire::Care {
             never_alone: care.never_alone,
             not_with: care.not_with.iter().map(|r| self.person(*r)).collect(),
@@ -168,11 +169,17 @@ impl Viewer<'_> {
     }
 
     fn driver_name(&self, id: DriverId) -> String {
+        if !self.sight.driver(id) {
+            return String::new();
+        }
         entry::<DriverEntry>(&self.service.register, "driver", &id.to_string()).name
     }
 
     pub fn driver(&self, driver: &domain::Driver, day: ServiceDay) -> wire::Driver {
-        let known: DriverEntry = entry(&self.service.register, "driver", &driver.id.to_string());
+        let mut known: DriverEntry = entry(&self.service.register, "driver", &driver.id.to_string());
+        if !self.sight.driver(driver.id) {
+            known = DriverEntry::default();
+        }
         let spans = |all: &[units::DayWindow]| {
             all.iter().map(|w| [w.open().to_string(), w.close().to_string()]).collect()
         };
@@ -190,6 +197,9 @@ impl Viewer<'_> {
     }
 
     pub fn notice(&self, issued: &IssuedNotice) -> Option<wire::Notice> {
+        if !self.sight.notice(issued) {
+            return None;
+        }
         let notice = &issued.notice;
         let (to, to_id, to_name, phone) = match notice.to {
             Listener::Rider(rider) => {
@@ -311,7 +321,7 @@ impl Viewer<'_> {
                 _ => VisitKind::Pickup,
             };
             let name = self.person(request.rider).name;
-            if visit.kind == home && !names.contains(&name) {
+            if visit.kind == home && !name.is_empty() && !names.contains(&name) {
                 names.push(name);
             }
         }

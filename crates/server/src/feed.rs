@@ -1,9 +1,9 @@
-//! From published events to numbered messages. One task folds the figures and renders every message once; the sockets
-//! only pick what is theirs.
+//! From published events to numbered messages. One task folds the figures and numbers the messages; each is rendered once for
+//! all sockets that see the same, by the first of them that comes for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use dispatch::{Happened, Published, Snapshot};
@@ -13,6 +13,7 @@ use store::Version;
 use tokio::sync::broadcast;
 use units::{FacilityId, RequestId, ServiceDay, VehicleId};
 
+use crate::access::who::Reach;
 use crate::app::App;
 
 /// Positions that came in within this time go out as one message.
@@ -20,16 +21,77 @@ const POSITIONS_EVERY: Duration = Duration::from_millis(200);
 /// Messages a slow socket may fall behind before it is told to start over.
 pub const BEHIND_MAX: usize = 512;
 
-/// One message, rendered for each kind of listener.
-#[derive(Debug)]
+/// What a client listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    Board,
+    Town,
+    Vehicle(VehicleId),
+    Request(RequestId),
+}
+
+type Rendered = Arc<OnceLock<Option<Arc<str>>>>;
+
+/// One message, for every kind of listener.
 pub struct Message {
     pub n: u64,
-    /// Tells of events; a client that has seen them need not see them again.
-    pub is_change: bool,
-    pub board: String,
-    pub town: Option<String>,
-    pub vehicles: BTreeMap<VehicleId, String>,
-    pub requests: BTreeMap<RequestId, String>,
+    body: Body,
+    /// As it reads for whoever listens to the same and sees the same.
+    rendered: Mutex<BTreeMap<(Topic, Reach), Rendered>>,
+}
+
+enum Body {
+    /// Events; a client that has seen them need not see them again.
+    Change(Change),
+    Positions(Arc<Snapshot>, Vec<(VehicleId, Value)>),
+    /// Something that everybody at a board or a town's picture should know.
+    Said(Value),
+}
+
+impl Message {
+    fn of(n: u64, body: Body) -> Message {
+        Message { n, body, rendered: Mutex::default() }
+    }
+
+    pub fn is_change(&self) -> bool {
+        matches!(self.body, Body::Change(_))
+    }
+
+    /// What a listener is sent; none if it does not concern him.
+    pub fn text(&self, app: &App, topic: Topic, reach: &Reach) -> Option<Arc<str>> {
+        if !self.concerns(topic) {
+            return None;
+        }
+        let rendered = {
+            let mut all = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry((topic, reach.clone())).or_default().clone()
+        };
+        rendered.get_or_init(|| self.render(app, topic, reach).map(Arc::from)).clone()
+    }
+
+    fn concerns(&self, topic: Topic) -> bool {
+        match (&self.body, topic) {
+            (Body::Change(change), _) => change.concerns(topic),
+            (Body::Positions(_, all), Topic::Vehicle(id)) => all.iter().any(|(vehicle, _)| *vehicle == id),
+            (Body::Positions(..), topic) => topic == Topic::Board,
+            (Body::Said(_), topic) => matches!(topic, Topic::Board | Topic::Town),
+        }
+    }
+
+    fn render(&self, app: &App, topic: Topic, reach: &Reach) -> Option<String> {
+        match &self.body {
+            Body::Change(change) => change.text(app, topic, reach),
+            Body::Said(value) => Some(value.to_string()),
+            Body::Positions(snapshot, all) => {
+                let sight = app.sight(snapshot, reach);
+                let wanted = |id: VehicleId| topic == Topic::Board || topic == Topic::Vehicle(id);
+                let own = all.iter().filter(|(id, _)| wanted(*id) && sight.vehicle(*id));
+                let own: Vec<&Value> = own.map(|(_, position)| position).collect();
+                let message = json!({ "n": self.n, "kind": "positions", "positions": own });
+                (!own.is_empty()).then(|| message.to_string())
+            }
+        }
+    }
 }
 
 pub struct Feed {
@@ -63,16 +125,7 @@ impl Feed {
     pub fn announce(&self, mut body: Value) {
         let n = self.told();
         body["n"] = json!(n);
-        let text = body.to_string();
-        let message = Message {
-            n,
-            is_change: false,
-            board: text.clone(),
-            town: Some(text),
-            vehicles: BTreeMap::new(),
-            requests: BTreeMap::new(),
-        };
-        drop(self.messages.send(Arc::new(message)));
+        drop(self.messages.send(Arc::new(Message::of(n, Body::Said(body)))));
     }
 
     pub fn told(&self) -> u64 {
@@ -127,9 +180,7 @@ impl Touched {
             Event::DriversAssigned { vehicles, .. } => {
                 self.vehicles.extend(vehicles.iter().map(|known| known.vehicle));
             }
-            Event::RidesRebooked { bookings } => {
-                self.requests.extend(bookings.iter().map(|b| b.request));
-            }
+            Event::RidesRebooked { bookings } => self.requests.extend(bookings.iter().map(|b| b.request)),
             Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
             Event::RequestMade { request, .. }
             | Event::OffersMade { request, .. }
@@ -177,6 +228,7 @@ impl Touched {
             | Event::PolicyAdopted { .. }
             | Event::CareSet { .. }
             | Event::ContactSet { .. }
+            | Event::RiderErased { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }
             | Event::VehiclesShared { .. }
@@ -193,82 +245,61 @@ impl Touched {
     }
 }
 
-/// A change message for whoever may see everything, or only one vehicle or request.
+/// A run of events, as it is told to whoever may see everything, or only some of it.
 pub struct Change {
-    board: Value,
-    town: Value,
-    vehicles: BTreeMap<VehicleId, Value>,
-    requests: BTreeMap<RequestId, Value>,
+    touched: Touched,
+    snapshot: Arc<Snapshot>,
+    figures: Value,
     head: Value,
-    n: u64,
 }
 
 impl Change {
-    /// Renders the present look of all that was touched. Also used to catch up after a break: showing a newer state
-    /// than the event's own is what the client wants.
-    pub fn render(app: &App, snapshot: &Snapshot, touched: &Touched, names: &[&str], n: u64) -> Change {
-        let viewer = app.viewer(snapshot);
-        let value = |v: serde_json::Result<Value>| v.unwrap_or_default();
-        let mut vehicles = BTreeMap::new();
-        for id in &touched.vehicles {
-            vehicles.extend(viewer.vehicle(*id).map(|v| (*id, value(serde_json::to_value(v)))));
-        }
-        let mut requests = BTreeMap::new();
-        for id in &touched.requests {
-            requests.extend(viewer.request(*id).map(|r| (*id, value(serde_json::to_value(r)))));
-        }
-        let facilities: Vec<Value> = touched
-            .facilities
-            .iter()
-            .filter_map(|f| viewer.facility(*f))
-            .map(|f| value(serde_json::to_value(f)))
-            .collect();
-        let figures = value(serde_json::to_value(app.figures()));
-        // Places on runs are shown on the vehicles, not in the stream of requests.
-        let shown = |id: &RequestId| snapshot.area.requests.get(id).is_some_and(|r| !r.is_run());
-        let stream: Vec<&Value> = requests.iter().filter(|(id, _)| shown(id)).map(|(_, v)| v).collect();
-        let board = json!({
-            "vehicles": vehicles.values().collect::<Vec<_>>(), "requests": stream, "facilities": facilities, "figures": figures,
-        });
-        let head = json!({
-            "n": n, "kind": "change", "at": viewer.now.to_string(), "event": names.first().unwrap_or(&"catch_up"), "events": names,
-        });
-        Change { board, town: json!({ "figures": figures }), vehicles, requests, head, n }
+    /// The present look of all that was touched. Also used to catch up after a break: showing a newer state than the event's
+    /// own is what the client wants.
+    pub fn new(app: &App, snapshot: Arc<Snapshot>, touched: Touched, names: &[&str], n: u64) -> Change {
+        let at = app.service.clock.now().to_string();
+        let event = names.first().unwrap_or(&"catch_up");
+        let head = json!({ "n": n, "kind": "change", "at": at, "event": event, "events": names });
+        let figures = serde_json::to_value(app.figures()).unwrap_or_default();
+        Change { touched, snapshot, figures, head }
     }
 
-    fn with(&self, changes: Value) -> String {
+    fn concerns(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::Board | Topic::Town => true,
+            Topic::Vehicle(id) => self.touched.vehicles.contains(&id),
+            Topic::Request(id) => self.touched.requests.contains(&id),
+        }
+    }
+
+    /// As it reads for somebody; none if it does not concern him, or is no longer for him.
+    pub fn text(&self, app: &App, topic: Topic, reach: &Reach) -> Option<String> {
+        if !self.concerns(topic) {
+            return None;
+        }
+        let snapshot = &*self.snapshot;
+        let viewer = app.viewer_of(snapshot, app.sight(snapshot, reach));
+        let changes = match topic {
+            Topic::Town => json!({ "figures": self.figures }),
+            Topic::Vehicle(id) if !viewer.sight.vehicle(id) => return None,
+            Topic::Vehicle(id) => json!({ "vehicles": [viewer.vehicle(id)?] }),
+            Topic::Request(id) => json!({ "requests": [viewer.request(id)?] }),
+            Topic::Board => {
+                let vehicles = self.touched.vehicles.iter().filter_map(|id| viewer.vehicle(*id));
+                // Places on runs are shown on the vehicles, not in the stream of requests.
+                let shown = |id: &&RequestId| snapshot.area.requests.get(*id).is_some_and(|r| !r.is_run());
+                let requests =
+                    self.touched.requests.iter().filter(shown).filter_map(|id| viewer.request(*id));
+                let facilities = self.touched.facilities.iter().filter_map(|f| viewer.facility(*f));
+                json!({
+                    "vehicles": vehicles.collect::<Vec<_>>(), "requests": requests.collect::<Vec<_>>(),
+                    "facilities": facilities.collect::<Vec<_>>(), "figures": self.figures,
+                })
+            }
+        };
         let mut whole = self.head.clone();
         whole["changes"] = changes;
-        whole.to_string()
-    }
-
-    pub fn for_board(&self) -> String {
-        self.with(self.board.clone())
-    }
-
-    pub fn for_town(&self) -> String {
-        self.with(self.town.clone())
-    }
-
-    pub fn for_vehicle(&self, id: VehicleId) -> Option<String> {
-        self.vehicles.get(&id).map(|v| self.with(json!({ "vehicles": [v] })))
-    }
-
-    pub fn for_request(&self, id: RequestId) -> Option<String> {
-        self.requests.get(&id).map(|r| self.with(json!({ "requests": [r] })))
-    }
-
-    fn message(&self) -> Message {
-        let vehicles = self.vehicles.keys().filter_map(|id| Some((*id, self.for_vehicle(*id)?))).collect();
-        let requests = self.requests.keys().filter_map(|id| Some((*id, self.for_request(*id)?))).collect();
-        Message {
-            n: self.n,
-            is_change: true,
-            board: self.for_board(),
-            town: Some(self.for_town()),
-            vehicles,
-            requests,
-        }
+        Some(whole.to_string())
     }
 }
 
@@ -310,7 +341,12 @@ fn catch_up(app: &Arc<App>, figures: &mut stats::DayFigures, known: &mut Version
     }
 }
 
-fn pass_on(app: &Arc<App>, figures: &mut stats::DayFigures, happened: &[Arc<Happened>], snapshot: &Snapshot) {
+fn pass_on(
+    app: &Arc<App>,
+    figures: &mut stats::DayFigures,
+    happened: &[Arc<Happened>],
+    snapshot: &Arc<Snapshot>,
+) {
     let Some(last) = happened.last() else { return };
     for one in happened {
         figures.fold(&one.event);
@@ -320,9 +356,9 @@ fn pass_on(app: &Arc<App>, figures: &mut stats::DayFigures, happened: &[Arc<Happ
     metrics::gauge!("kuseki_log_version").set(last.version.0 as f64);
     let names: Vec<&str> = happened.iter().map(|h| h.event.name()).collect();
     let touched = Touched::by(happened, snapshot);
-    let change = Change::render(app, snapshot, &touched, &names, last.version.0);
+    let change = Change::new(app, snapshot.clone(), touched, &names, last.version.0);
     app.feed.told.store(last.version.0, Ordering::Release);
-    drop(app.feed.messages.send(Arc::new(change.message())));
+    drop(app.feed.messages.send(Arc::new(Message::of(last.version.0, Body::Change(change)))));
 }
 
 fn pass_positions(app: &App) {
@@ -333,7 +369,6 @@ fn pass_positions(app: &App) {
     let snapshot = app.service.snapshot();
     let n = app.feed.told();
     let mut all = Vec::new();
-    let mut vehicles = BTreeMap::new();
     for id in moved {
         let Some(seen) = app.service.tracking.find(id) else { continue };
         let route = domain::RouteId { day: ServiceDay::of(seen.fix.at), vehicle: id };
@@ -349,10 +384,9 @@ fn pass_positions(app: &App) {
             "vehicle": id.to_string(), "at": seen.fix.at.to_string(),
             "position": [seen.fix.point.lon(), seen.fix.point.lat()], "heading": seen.heading, "state": state,
         });
-        vehicles.insert(id, json!({ "n": n, "kind": "positions", "positions": [one] }).to_string());
-        all.push(one);
+        all.push((id, one));
     }
-    let board = json!({ "n": n, "kind": "positions", "positions": all }).to_string();
-    let message = Message { n, is_change: false, board, town: None, vehicles, requests: BTreeMap::new() };
-    drop(app.feed.messages.send(Arc::new(message)));
+    if !all.is_empty() {
+        drop(app.feed.messages.send(Arc::new(Message::of(n, Body::Positions(snapshot, all)))));
+    }
 }

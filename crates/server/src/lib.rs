@@ -15,6 +15,7 @@ mod codes;
 mod problem;
 mod texts;
 mod register;
+mod access;
 mod wire;
 mod input;
 mod day_input;
@@ -51,7 +52,11 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use app::Setup;
+pub use access::Role;
+pub use access::door::{Accounts, AddedAccount, FirstInvitation};
+pub use access::origin::PublicUrl;
+pub use access::routes::{Allowed, allowed};
+pub use app::{Entrance, Setup};
 pub use base_map::{BaseMap, SETTING as BASE_MAP_SETTING};
 pub use notify::{
     Letter, LogNotifier, MailNotifier, Notifier, Security, Setup as NotifySetup, SmtpSettings, Undelivered,
@@ -61,7 +66,8 @@ pub use problem::Problem;
 
 use app::App;
 use http::{
-    attention, changes, days, import as lists, map, masters, pictures, policies, requests, staff, vehicles,
+    accounts, attention, changes, days, import as lists, map, masters, pictures, policies, requests, session,
+    staff, vehicles,
 };
 
 #[derive(OpenApi)]
@@ -81,6 +87,7 @@ use http::{
         (name = "vehicles", description = "Vehicles and their drivers' devices"),
         (name = "policy", description = "Which classes of ride are allowed, by date"),
         (name = "masters", description = "Corporations, places, facilities, vehicles, riders"),
+        (name = "access", description = "Signing in and out; accounts, drivers' devices, API keys"),
         (name = "lists", description = "Masters in and out as CSV lists: import with a dry run, export"),
     )
 )]
@@ -132,16 +139,37 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(masters::list_places, masters::add_place))
         .routes(routes!(masters::list_facilities, masters::add_facility))
         .routes(routes!(masters::list_riders, masters::add_rider))
-        .routes(routes!(masters::get_rider, changes::change_rider))
+        .routes(routes!(masters::get_rider, changes::change_rider, changes::erase_rider))
         .routes(routes!(masters::get_place, changes::change_place))
         .routes(routes!(masters::get_facility, changes::change_facility))
         .routes(routes!(masters::add_rider_place))
         .routes(routes!(lists::import))
         .routes(routes!(lists::export))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_out_everywhere))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::begin_trial))
+        .routes(routes!(session::take_invitation))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::change, accounts::remove))
+        .routes(routes!(accounts::invite))
+        .routes(routes!(accounts::list_devices, accounts::enrol))
+        .routes(routes!(accounts::revoke_device))
+        .routes(routes!(accounts::list_keys, accounts::make_key))
+        .routes(routes!(accounts::revoke_key))
 }
 
 fn documented() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(ApiDoc::openapi()).nest("/api/v1", api()).split_for_parts()
+    let (router, mut document) =
+        OpenApiRouter::with_openapi(ApiDoc::openapi()).nest("/api/v1", api()).split_for_parts();
+    access::documented::describe(&mut document);
+    (router, document)
+}
+
+/// What the handlers say of themselves.
+#[cfg(test)]
+fn bare_document() -> utoipa::openapi::OpenApi {
+    documented().1
 }
 
 /// The OpenAPI 3.1 document, pretty-printed.
@@ -179,6 +207,12 @@ pub fn router(setup: Setup) -> Result<Router, store::Fault> {
     let (outbox, id) = (&mut told.outbox, setup.service.area());
     let (begin, deliveries) = notify::begin(outbox, id, &setup.history, history_version, now)?;
     let app = Arc::new(App {
+        doors: access::guard::Doors {
+            book: setup.entrance.accounts.0,
+            is_open: setup.entrance.is_open,
+            url: setup.entrance.public_url,
+            is_trial: setup.entrance.is_trial,
+        },
         legs: legs::Legs::new(setup.service.roads.clone()),
         tiles: Arc::new(tiles::Tiles::new(setup.service.roads.clone())),
         base_map: ArcSwap::from_pointee(setup.base_map),
@@ -210,6 +244,7 @@ pub fn router(setup: Setup) -> Result<Router, store::Fault> {
         .route("/api/{*rest}", axum::routing::any(no_such_path))
         .route("/health", get(health))
         .route("/metrics", get(metrics_page))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), access::guard::guard))
         .with_state(app.clone())
         .merge(assets::router())
         .layer(axum::middleware::from_fn_with_state(app, map::allow_raster))

@@ -124,10 +124,14 @@ impl RiderEntry {
     }
 }
 
+/// The entry of an id; none where it was erased.
+pub fn find_entry<T: DeserializeOwned>(register: &Register, kind: &str, id: &str) -> Option<T> {
+    register.find(kind, id).and_then(|body| serde_json::from_str(&body).ok())
+}
+
 /// The entry of an id; a blank one where it was erased.
 pub fn entry<T: DeserializeOwned + Default>(register: &Register, kind: &str, id: &str) -> T {
-    let body = register.find(kind, id);
-    body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default()
+    find_entry(register, kind, id).unwrap_or_default()
 }
 
 pub fn body<T: Serialize>(entry: &T, search: &[&str]) -> RegisterBody {

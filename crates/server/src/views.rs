@@ -7,8 +7,9 @@ use dispatch::{Forecast, Service, Snapshot, forecast};
 use domain::{Area, Booking, Event, Progress, Promise, RequestState, RouteId, VisitKey, VisitKind, Wish};
 use units::{Metres, PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
+use crate::access::sight::Sight;
 use crate::legs::Legs;
-use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, entry};
+use crate::register::{Category, NameEntry, PlaceEntry, RiderEntry, VehicleEntry, entry, find_entry};
 use crate::texts;
 use crate::wire;
 
@@ -20,6 +21,8 @@ const ON_PATH: Metres = Metres(60);
 
 /// Everything a view is made from.
 pub struct Viewer<'a> {
+    /// What is blanked in all that is made.
+    pub sight: Sight,
     pub service: &'a Service,
     pub legs: &'a Legs,
     pub snapshot: &'a Snapshot,
@@ -66,34 +69,53 @@ impl Viewer<'_> {
 
     pub fn person(&self, rider: RiderId) -> wire::Person {
         let id = rider.to_string();
+        if !self.sight.rider(rider) {
+            return wire::Person { id, name: String::new(), furigana: String::new(), phone: None };
+        }
         let known: RiderEntry = entry(&self.service.register, "rider", &id);
         wire::Person { id, name: known.name, furigana: known.furigana, phone: known.phone }
     }
 
     pub fn contact(&self, rider: RiderId) -> wire::Contact {
+        if !self.sight.rider(rider) {
+            return wire::Contact { by: Default::default(), address: None };
+        }
         let known: RiderEntry = entry(&self.service.register, "rider", &rider.to_string());
         wire::Contact { by: known.contact.by, address: known.contact.address }
     }
 
     pub fn family(&self, rider: RiderId) -> Option<wire::Family> {
+        if !self.sight.rider(rider) {
+            return None;
+        }
         let known: RiderEntry = entry(&self.service.register, "rider", &rider.to_string());
         known.family.as_ref().map(wire::Family::of)
     }
 
     pub fn place(&self, place: PlaceId) -> wire::Place {
         let id = place.to_string();
-        let known: PlaceEntry = entry(&self.service.register, "place", &id);
+        let known: Option<PlaceEntry> = find_entry(&self.service.register, "place", &id);
+        let Some(known) = known.filter(|known| self.sight.place(place, known.category)) else {
+            return wire::Place {
+                id,
+                label: String::new(),
+                address: None,
+                category: Category::Other,
+                at: None,
+            };
+        };
         wire::Place {
             id,
             label: known.label,
             address: known.address,
             category: known.category,
-            at: known.position,
+            at: Some(known.position),
         }
     }
 
     pub fn rider(&self, rider: RiderId) -> Option<wire::Rider> {
-        let known = self.area().riders.get(&rider)?;
+        let is_shown = self.sight.rider(rider) && !self.area().erased.contains(&rider);
+        let known = self.area().riders.get(&rider).filter(|_| is_shown)?;
         let person = self.person(rider);
         Some(wire::Rider {
             id: person.id,
@@ -122,7 +144,8 @@ impl Viewer<'_> {
             corporation: facility.corporation.to_string(),
             corporation_name: owner.name,
             place: facility.place.to_string(),
-            at: self.place(facility.place).at,
+            // Where a facility is, everybody may know.
+            at: entry::<PlaceEntry>(&self.service.register, "place", &facility.place.to_string()).position,
             service: [facility.service.open().to_string(), facility.service.close().to_string()],
             attending_today: attendance.len() as u32 - absent,
             absent_today: absent,
@@ -142,7 +165,10 @@ impl Viewer<'_> {
         let route_id = RouteId { day: self.today(), vehicle: id };
         let route = self.area().find_route(route_id)?;
         let known: VehicleEntry = entry(&self.service.register, "vehicle", &id.to_string());
+        // Where a vehicle stands tells where people live; of somebody else's it is not shown.
+        let is_own = self.sight.vehicle(id);
         let seen = self.service.tracking.find(id).filter(|w| ServiceDay::of(w.fix.at) == self.today());
+        let seen = seen.filter(|_| is_own);
         let forecasts = forecast(self.area(), route_id, self.now, &self.legs.ahead(route_id.day, self.now));
         let visits = self.visits(route_id, &forecasts);
         let anchor = route.anchor;
@@ -177,9 +203,12 @@ impl Viewer<'_> {
                 .map(|l| wire::Layout { seats: l.seats, wheelchairs: l.wheelchairs })
                 .collect(),
             attendant: vehicle.attendant,
-            driver_name: known.driver_name,
+            driver_name: known.driver_name.filter(|_| is_own),
             state: state.to_owned(),
-            position: seen.map(|w| w.fix.point).or_else(|| self.point_of(route.anchor.place)).map(position),
+            position: seen
+                .map(|w| w.fix.point)
+                .or_else(|| self.point_of(route.anchor.place).filter(|_| is_own))
+                .map(position),
             heading: seen.and_then(|w| w.heading),
             position_at: seen.map(|w| w.fix.at.to_string()),
             standing_at: route.anchor.place.to_string(),
@@ -190,8 +219,8 @@ impl Viewer<'_> {
             on_board: self.on_board(route_id),
             seats: vehicle.seats(),
             visits,
-            path: self.path(&route),
-            next_step: self.next_step(&route, seen.map(|w| w.fix.point)),
+            path: if is_own { self.path(&route) } else { Vec::new() },
+            next_step: self.next_step(&route, seen.map(|w| w.fix.point)).filter(|_| is_own),
             revision: route.revision,
             acknowledged_revision: route.acknowledged,
             late_minutes: late.minutes_up(),
@@ -238,7 +267,7 @@ impl Viewer<'_> {
                 people: request.people,
                 needs: self.needs(request.rider),
                 place: self.place(place),
-                note: note.note,
+                note: note.note.filter(|_| self.sight.rider(request.rider)),
                 planned: seen.map_or(planned.begin, |f| f.begin).to_string(),
                 expected: [
                     seen.map_or(planned.begin, |f| f.soonest),
@@ -304,7 +333,7 @@ impl Viewer<'_> {
     }
 
     pub fn request(&self, id: RequestId) -> Option<wire::Request> {
-        let request = self.area().requests.get(&id)?;
+        let request = self.area().requests.get(&id).filter(|r| self.sight.request(r))?;
         let (kind, at) = match request.wish {
             Wish::LeaveAt(at) => ("leave_at", at),
             Wish::ArriveBy(at) => ("arrive_by", at),
@@ -443,7 +472,9 @@ impl Viewer<'_> {
     pub fn requests_before(&self, before: Option<RequestId>) -> impl Iterator<Item = RequestId> {
         let today = self.today();
         let wanted = move |r: &&std::sync::Arc<domain::Request>| {
-            !r.is_run() && (r.wish.day() == today || ServiceDay::of(r.made_at) == today)
+            self.sight.request(r)
+                && !r.is_run()
+                && (r.wish.day() == today || ServiceDay::of(r.made_at) == today)
         };
         let to = before.map_or(Bound::Unbounded, Bound::Excluded);
         self.area().requests.range((Bound::Unbounded, to)).rev().map(|(_, r)| r).filter(wanted).map(|r| r.id)

@@ -131,7 +131,8 @@ pub struct Place {
     pub label: String,
     pub address: Option<String>,
     pub category: Category,
-    pub at: [f64; 2],
+    /// None where the caller may not know it, or it was erased.
+    pub at: Option<[f64; 2]>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

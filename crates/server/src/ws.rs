@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use dispatch::Fix;
@@ -16,10 +16,13 @@ use serde_json::json;
 use store::Version;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use units::{Point, RequestId, Timestamp, VehicleId};
+use units::{Point, Timestamp, VehicleId};
 
+use crate::access::commands::not_allowed;
+use crate::access::routes::{self, Grant};
+use crate::access::who::{Who, caller, calling};
 use crate::app::{App, path_id};
-use crate::feed::{BEHIND_MAX, Change, Message, Touched};
+use crate::feed::{BEHIND_MAX, Change, Message, Topic, Touched};
 use crate::live;
 use crate::problem::Problem;
 use crate::wire::live::Said;
@@ -30,6 +33,8 @@ const SEND_MAX: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// Who has said nothing for so long, not even a pong, is gone.
 const SILENT_MAX: Duration = Duration::from_secs(60);
+/// Close code that tells a page to ask for signing in (a code of our own, RFC 6455 7.4.2).
+const SIGNED_OUT: u16 = 4401;
 
 #[derive(Debug, Deserialize)]
 pub struct Params {
@@ -39,15 +44,6 @@ pub struct Params {
     request: Option<String>,
     after: Option<u64>,
     schema: Option<u32>,
-}
-
-/// What a client listens to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Topic {
-    Board,
-    Town,
-    Vehicle(VehicleId),
-    Request(RequestId),
 }
 
 impl Topic {
@@ -77,21 +73,30 @@ impl Topic {
         }
     }
 
-    fn pick(self, message: &Message) -> Option<&str> {
+    /// The picture that a socket on this topic continues: whoever may not have the one may not have the other.
+    fn picture(self) -> &'static str {
         match self {
-            Topic::Board => Some(&message.board),
-            Topic::Town => message.town.as_deref(),
-            Topic::Vehicle(id) => message.vehicles.get(&id).map(String::as_str),
-            Topic::Request(id) => message.requests.get(&id).map(String::as_str),
+            Topic::Board => "/api/v1/board",
+            Topic::Town => "/api/v1/town",
+            Topic::Vehicle(_) => "/api/v1/vehicles/{id}",
+            Topic::Request(_) => "/api/v1/requests/{id}",
         }
     }
 
-    fn catch_up(self, change: &Change) -> Option<String> {
-        match self {
-            Topic::Board => Some(change.for_board()),
-            Topic::Town => Some(change.for_town()),
-            Topic::Vehicle(id) => change.for_vehicle(id),
-            Topic::Request(id) => change.for_request(id),
+    /// Refuses whoever may not listen to this.
+    fn check(self, app: &App, who: &Who) -> Result<(), Problem> {
+        let grant = routes::find("GET", self.picture()).map_or(Grant::No, |route| route.grant(who));
+        let snapshot = app.service.snapshot();
+        let sight = app.sight(&snapshot, &who.reach);
+        let is_own = match self {
+            Topic::Board | Topic::Town => true,
+            Topic::Vehicle(id) => sight.vehicle(id),
+            Topic::Request(id) => snapshot.area.requests.get(&id).is_none_or(|r| sight.request(r)),
+        };
+        match grant {
+            Grant::All => Ok(()),
+            Grant::Own if is_own => Ok(()),
+            _ => Err(not_allowed(&format!("a socket on this is for whoever may ask for {}", self.picture()))),
         }
     }
 }
@@ -101,7 +106,9 @@ pub async fn connect(
     Query(params): Query<Params>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let topic = match Topic::of(&params) {
+    let who = caller();
+    let allowed = Topic::of(&params).and_then(|topic| topic.check(&app, &who).map(|()| topic));
+    let topic = match allowed {
         Ok(topic) => topic,
         Err(problem) => return problem.into_response(),
     };
@@ -120,7 +127,11 @@ pub async fn connect(
     }
     // Listen from before the client hears that it is connected: what it causes next must reach it.
     let feed = app.feed.subscribe();
-    upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| talk(app, topic, params.after, socket, feed))
+    upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| {
+        let listener = Listener { app, topic, who: who.clone() };
+        // A socket outlives the call that opened it; what is said over it is said by the same caller.
+        calling(who, async move { listener.talk(params.after, socket, feed).await })
+    })
 }
 
 /// One connection's outgoing side: counts its messages.
@@ -143,58 +154,135 @@ impl Out {
     }
 }
 
-async fn talk(
+/// Who is at the other end, and what for.
+struct Listener {
     app: Arc<App>,
     topic: Topic,
-    after: Option<u64>,
-    socket: WebSocket,
-    mut feed: Receiver<Arc<Message>>,
-) {
-    metrics::gauge!("kuseki_sockets").increment(1.0);
-    let (sink, mut incoming) = socket.split();
-    let mut out = Out { sink, seq: 0 };
-    let (caught_up, first) = match catch_up(&app, topic, after) {
-        CaughtUp::Nothing(n) => (n, None),
-        CaughtUp::With(n, text) => (n, Some(text)),
-        CaughtUp::TooFar(n) => (n, Some(resync(n, "gone"))),
-    };
-    let mut open = out.tell(&hello(&app, topic, after.map(|_| caught_up))).await;
-    if let (true, Some(first)) = (open, first) {
-        open = out.tell(&first).await;
-    }
-    let mut pings = tokio::time::interval(PING_EVERY);
-    let mut heard_at = Instant::now();
-    while open {
-        open = tokio::select! {
-            message = feed.recv() => match message {
-                // What the client had already, or was just caught up with, is not told again.
-                Ok(message) if message.n < caught_up + u64::from(message.is_change) => true,
-                Ok(message) => match topic.pick(&message) {
-                    Some(text) => out.tell(text).await,
-                    None => true,
-                },
-                Err(RecvError::Lagged(_)) => out.tell(&resync(app.feed.told().max(caught_up), "behind")).await,
-                Err(RecvError::Closed) => false,
-            },
-            heard = incoming.next() => {
-                heard_at = Instant::now();
-                match heard {
-                    Some(Ok(Frame::Text(text))) => match hear(&app, topic, &text, caught_up).await {
-                        Some(answer) => out.tell(&answer).await,
-                        None => true,
-                    },
-                    Some(Ok(Frame::Binary(_))) => {
-                        let problem = Problem::invalid("message", "binary; say JSON in text frames");
-                        out.tell(&not_taken(app.feed.told().max(caught_up), &problem)).await
-                    }
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => false,
-                    Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => true,
-                }
-            },
-            _ = pings.tick() => heard_at.elapsed() < SILENT_MAX && out.send(Frame::Ping(Vec::new().into())).await,
+    who: Arc<Who>,
+}
+
+impl Listener {
+    async fn talk(&self, after: Option<u64>, socket: WebSocket, mut feed: Receiver<Arc<Message>>) {
+        let app = &self.app;
+        metrics::gauge!("kuseki_sockets").increment(1.0);
+        let (sink, mut incoming) = socket.split();
+        let mut out = Out { sink, seq: 0 };
+        let (caught_up, first) = match self.catch_up(after) {
+            CaughtUp::Nothing(n) => (n, None),
+            CaughtUp::With(n, text) => (n, Some(text)),
+            CaughtUp::TooFar(n) => (n, Some(resync(n, "gone"))),
         };
+        let mut open = out.tell(&hello(app, self.topic, after.map(|_| caught_up))).await;
+        if let (true, Some(first)) = (open, first) {
+            open = out.tell(&first).await;
+        }
+        let mut pings = tokio::time::interval(PING_EVERY);
+        let mut heard_at = Instant::now();
+        let mut changes = app.doors.book.changes();
+        while open {
+            let mut is_ping = false;
+            open = tokio::select! {
+                message = feed.recv() => match message {
+                    // What the client had already, or was just caught up with, is not told again.
+                    Ok(message) if message.n < caught_up + u64::from(message.is_change()) => true,
+                    Ok(message) => match message.text(app, self.topic, &self.who.reach) {
+                        Some(text) if app.doors.may_hear(&self.who, changes) => out.tell(&text).await,
+                        _ => true,
+                    },
+                    Err(RecvError::Lagged(_)) => out.tell(&resync(app.feed.told().max(caught_up), "behind")).await,
+                    Err(RecvError::Closed) => false,
+                },
+                heard = incoming.next() => {
+                    heard_at = Instant::now();
+                    self.answer(heard, caught_up, &mut out).await
+                },
+                _ = pings.tick() => {
+                    is_ping = true;
+                    heard_at.elapsed() < SILENT_MAX && out.send(Frame::Ping(Vec::new().into())).await
+                }
+            };
+            // Whoever has signed out, was revoked or has been here too long hears nothing more.
+            let now = app.doors.book.changes();
+            if (is_ping || now != changes) && !app.doors.still_good(&self.who) {
+                let reason = "signed out".into();
+                out.send(Frame::Close(Some(CloseFrame { code: SIGNED_OUT, reason }))).await;
+                break;
+            }
+            changes = now;
+        }
+        metrics::gauge!("kuseki_sockets").decrement(1.0);
     }
-    metrics::gauge!("kuseki_sockets").decrement(1.0);
+
+    /// Answers what was heard; false where the other side has hung up.
+    async fn answer(&self, heard: Option<Result<Frame, axum::Error>>, caught_up: u64, out: &mut Out) -> bool {
+        match heard {
+            Some(Ok(Frame::Text(text))) => match self.hear(&text, caught_up).await {
+                Some(answer) => out.tell(&answer).await,
+                None => true,
+            },
+            Some(Ok(Frame::Binary(_))) => {
+                let problem = Problem::invalid("message", "binary; say JSON in text frames");
+                out.tell(&not_taken(self.app.feed.told().max(caught_up), &problem)).await
+            }
+            Some(Ok(Frame::Close(_)) | Err(_)) | None => false,
+            Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => true,
+        }
+    }
+
+    fn catch_up(&self, after: Option<u64>) -> CaughtUp {
+        let app = &self.app;
+        let snapshot = app.service.snapshot();
+        let n = snapshot.version.0;
+        // Without a number the client wants all from now on.
+        let Some(after) = after else { return CaughtUp::Nothing(0) };
+        let Some(missed) = app.service.since(Version(after)) else { return CaughtUp::TooFar(n) };
+        if after > n {
+            // Numbers from another log (a new data directory).
+            return CaughtUp::TooFar(n);
+        }
+        if missed.is_empty() {
+            return CaughtUp::Nothing(n);
+        }
+        let touched = Touched::by(&missed, &snapshot);
+        let change = Change::new(app, snapshot, touched, &["catch_up"], n);
+        let text = change.text(app, self.topic, &self.who.reach);
+        text.map_or(CaughtUp::Nothing(n), |text| CaughtUp::With(n, text))
+    }
+
+    /// Takes in what a client says; what it is answered, if anything. The feed may lag behind what the client was caught up with.
+    async fn hear(&self, text: &str, caught_up: u64) -> Option<String> {
+        let n = || self.app.feed.told().max(caught_up);
+        let said: Said = match serde_json::from_str(text) {
+            Ok(said) => said,
+            Err(fault) => return Some(not_taken(n(), &Problem::invalid("message", fault.to_string()))),
+        };
+        if let Said::Ping { id } = said {
+            return Some(json!({ "n": n(), "kind": "pong", "id": id }).to_string());
+        }
+        self.take(said).await.err().map(|problem| not_taken(n(), &problem))
+    }
+
+    async fn take(&self, said: Said) -> Result<(), Problem> {
+        let Topic::Vehicle(vehicle) = self.topic else {
+            return Err(Problem::invalid("message", "only a driver's device says this here (as=driver)"));
+        };
+        // Whoever may look at a vehicle need not be the one who drives it.
+        let reports = routes::find("POST", "/api/v1/vehicles/{id}/positions");
+        if !reports.is_some_and(|route| matches!(route.grant(&self.who), Grant::All | Grant::Own)) {
+            return Err(not_allowed("only the driver's device, or the desk, reports for a vehicle"));
+        }
+        self.topic.check(&self.app, &self.who)?;
+        match said {
+            Said::Position { seq, at, position, accuracy_m } => {
+                take_position(&self.app, vehicle, seq, at, position, accuracy_m)
+            }
+            Said::Ack { revision } => {
+                let command = Command::AcknowledgeRoute { vehicle, revision };
+                self.app.submit(command, &vehicle.to_string(), None, None).await.map(|_| ())
+            }
+            Said::Ping { .. } => Ok(()),
+        }
+    }
 }
 
 fn resync(n: u64, why: &str) -> String {
@@ -218,53 +306,6 @@ enum CaughtUp {
     Nothing(u64),
     With(u64, String),
     TooFar(u64),
-}
-
-fn catch_up(app: &App, topic: Topic, after: Option<u64>) -> CaughtUp {
-    let snapshot = app.service.snapshot();
-    let n = snapshot.version.0;
-    // Without a number the client wants all from now on.
-    let Some(after) = after else { return CaughtUp::Nothing(0) };
-    let Some(missed) = app.service.since(Version(after)) else { return CaughtUp::TooFar(n) };
-    if after > n {
-        // Numbers from another log (a new data directory).
-        return CaughtUp::TooFar(n);
-    }
-    if missed.is_empty() {
-        return CaughtUp::Nothing(n);
-    }
-    let touched = Touched::by(&missed, &snapshot);
-    let change = Change::render(app, &snapshot, &touched, &["catch_up"], n);
-    topic.catch_up(&change).map_or(CaughtUp::Nothing(n), |text| CaughtUp::With(n, text))
-}
-
-/// Takes in what a client says; what it is answered, if anything. The feed may lag behind what the client was caught up with.
-async fn hear(app: &App, topic: Topic, text: &str, caught_up: u64) -> Option<String> {
-    let n = || app.feed.told().max(caught_up);
-    let said: Said = match serde_json::from_str(text) {
-        Ok(said) => said,
-        Err(fault) => return Some(not_taken(n(), &Problem::invalid("message", fault.to_string()))),
-    };
-    if let Said::Ping { id } = said {
-        return Some(json!({ "n": n(), "kind": "pong", "id": id }).to_string());
-    }
-    take(app, topic, said).await.err().map(|problem| not_taken(n(), &problem))
-}
-
-async fn take(app: &App, topic: Topic, said: Said) -> Result<(), Problem> {
-    let Topic::Vehicle(vehicle) = topic else {
-        return Err(Problem::invalid("message", "only a driver's device says this here (as=driver)"));
-    };
-    match said {
-        Said::Position { seq, at, position, accuracy_m } => {
-            take_position(app, vehicle, seq, at, position, accuracy_m)
-        }
-        Said::Ack { revision } => app
-            .submit(Command::AcknowledgeRoute { vehicle, revision }, &vehicle.to_string(), None, None)
-            .await
-            .map(|_| ()),
-        Said::Ping { .. } => Ok(()),
-    }
 }
 
 /// Takes a fix in. A stale or impossible one is dropped without a word, as phones send many.

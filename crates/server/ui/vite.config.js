@@ -32,7 +32,7 @@ export default defineConfig({
     target: "es2022",
     // MapLibre alone is about 1 MB; it is loaded only by the board and only when the map is drawn.
     chunkSizeWarningLimit: 1400,
-    rolldownOptions: { input: { index: "index.html", driver: "driver.html", town: "town.html", day: "day.html", import: "import.html", policy: "policy.html" } },
+    rolldownOptions: { input: { index: "index.html", driver: "driver.html", town: "town.html", day: "day.html", import: "import.html", policy: "policy.html", "sign-in": "sign-in.html", accounts: "accounts.html" } },
   },
   worker: { format: "es" },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -111,6 +111,7 @@ impl DayFigures {
             | Event::RouteAcknowledged { .. }
             | Event::CareSet { .. }
             | Event::ContactSet { .. }
+            | Event::RiderErased { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }
             | Event::VehiclesShared { .. }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use units::Timestamp;
 
+use crate::accounts::AccountsFile;
 use crate::fault::Fault;
 use crate::outbox::Outbox;
 use crate::settings::AreaSettings;
@@ -20,6 +21,7 @@ const NEW_DESCRIPTION: &str = "kuseki.json.new";
 const LOCK: &str = "lock";
 const LOG: &str = "log.sqlite";
 const OUTBOX: &str = "outbox.sqlite";
+const ACCOUNTS: [&str; 3] = ["accounts.sqlite", "accounts.sqlite-wal", "accounts.sqlite-shm"];
 
 /// What `kuseki.json` says of its folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,12 @@ pub struct DataDir {
     description: Description,
     /// The open file holds the lock of the operating system; it ends with the process, however that ends.
     _lock: File,
+}
+
+/// The lock of a directory whose accounts alone are used.
+#[derive(Debug)]
+pub struct AccountsLock {
+    _file: File,
 }
 
 impl DataDir {
@@ -86,6 +94,20 @@ impl DataDir {
         Outbox::open(&self.path.join(OUTBOX))
     }
 
+    /// Opens who may use the service.
+    pub fn accounts(&self) -> Result<AccountsFile, Fault> {
+        AccountsFile::open(&self.path.join(ACCOUNTS[0]))
+    }
+
+    /// The accounts of a directory that no server uses now, whatever roads it is for; it may still have to be made. They
+    /// are held for this process alone until the returned lock is dropped.
+    pub fn accounts_alone(path: &Path) -> Result<(AccountsFile, AccountsLock), Fault> {
+        make_directory(path)?;
+        refuse_foreign(path)?;
+        let lock = take_lock(path)?;
+        Ok((AccountsFile::open(&path.join(ACCOUNTS[0]))?, AccountsLock { _file: lock }))
+    }
+
     /// Opens the log inside. Drop it before the directory.
     pub fn log(&self) -> Result<SqliteLog, Fault> {
         SqliteLog::open(&self.path.join(LOG))
@@ -113,7 +135,9 @@ fn refuse_foreign(path: &Path) -> Result<(), Fault> {
         names.push(entry.map_err(|e| Fault::file(path, e))?.file_name().to_string_lossy().into_owned());
     }
     // Left by a start that was killed before it wrote the description, or by the making of a file system.
+    // The first accounts may be made before the server first starts.
     names.retain(|name| ![LOCK, NEW_DESCRIPTION, "lost+found"].contains(&name.as_str()));
+    names.retain(|name| !ACCOUNTS.contains(&name.as_str()));
     names.sort();
     match names.into_iter().next() {
         Some(found) => Err(Fault::Foreign { path: path.to_owned(), found }),

@@ -39,8 +39,10 @@ mod sqlite;
 mod data_dir;
 mod settings;
 mod outbox;
+mod accounts;
 
-pub use data_dir::{DataDir, Description, FORMAT};
+pub use accounts::{AccountsFile, AccountsWrite};
+pub use data_dir::{AccountsLock, DataDir, Description, FORMAT};
 pub use fault::{AppendError, Fault, Refusal};
 pub use log::{
     Append, EventLog, LogReader, NewEvent, Receipt, RegisterEntry, RegisterWrite, StoredEvent, Version,

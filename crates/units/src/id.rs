@@ -80,6 +80,12 @@ ids! {
     NoticeId = "notice";
     /// A report that contradicts what is known.
     ContradictionId = "contradiction";
+    /// Somebody who may sign in.
+    AccountId = "account";
+    /// A phone that was enrolled for a vehicle or a driver.
+    DeviceId = "device";
+    /// A machine's key to the API.
+    KeyId = "key";
 }
 
 #[cfg(test)]

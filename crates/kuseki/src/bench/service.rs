@@ -152,7 +152,7 @@ fn serve(roads: &Path, data: &Path) -> Result<(Server, String, Duration), Fault>
     let unusable = |source| Fault::File { path: data.to_owned(), source };
     let begin = Instant::now();
     let child = own()?
-        .args(["serve", "--listen", "127.0.0.1:0", "--area-name", "bench", "--roads"])
+        .args(["serve", "--open", "--listen", "127.0.0.1:0", "--area-name", "bench", "--roads"])
         .arg(roads)
         .arg("--data")
         .arg(data)

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::TownClock;
+use server::{AddedAccount, Role};
 use sim::Scenario;
 use units::{DayTime, ServiceDay, Timestamp, Weekday};
 
@@ -68,6 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         };
         let address = address_of(&listener);
         greet(&area_name, &address, arguments, &scenario);
+        add_trial_accounts(&house.accounts);
         let world = World::new(people, scenario, arguments.seed, clock.clone(), &address);
         let phones = tokio::spawn(async move {
             if let Err(fault) = day::live(Arc::new(world), today).await {
@@ -76,11 +78,38 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         });
         // Nobody in a drawn town has an address, so who would be told what is only written down.
         let adapters: Vec<Arc<dyn server::Notifier>> = vec![Arc::new(server::LogNotifier)];
-        let outside = Outside { demo_clock: Some(clock), base_map: None, adapters };
+        let outside = Outside {
+            demo_clock: Some(clock),
+            base_map: None,
+            adapters,
+            is_open: true,
+            public_url: server::PublicUrl::default(),
+            is_trial: true,
+        };
         let served = serve(house, listener, &area_name, outside).await;
         phones.abort();
         served
     })
+}
+
+/// One account of each role, through which the town may be looked at. Their ids are those of the first of everything.
+fn add_trial_accounts(accounts: &server::Accounts) {
+    let all: [(&str, &str, Role, &[&str]); 8] = [
+        ("operator", "配車係（見本）", Role::Operator, &[]),
+        ("driver", "1号車の運転手（見本）", Role::Driver, &["vehicle-1"]),
+        ("facility", "施設の管理者（見本）", Role::FacilityManager, &["facility-1"]),
+        ("corporation", "法人の管理者（見本）", Role::CorporationAdministrator, &["corporation-1"]),
+        ("administrator", "地域の管理者（見本）", Role::CorporationAdministrator, &[]),
+        ("family", "ご家族（見本）", Role::Rider, &["rider-1"]),
+        ("town-hall", "役場（見本）", Role::Municipality, &[]),
+        ("auditor", "監査（見本）", Role::Auditor, &[]),
+    ];
+    for (login, name, role, of) in all {
+        let of = of.iter().map(|id| (*id).to_owned()).collect();
+        let new = AddedAccount { login: login.to_owned(), name: name.to_owned(), role, of };
+        // A demo that goes on has them already.
+        drop(accounts.add(new, None));
+    }
 }
 
 fn local(port: u16) -> SocketAddr {
@@ -102,6 +131,7 @@ fn greet(area_name: &str, address: &str, arguments: &Arguments, scenario: &Scena
     println!("  {address}/        the operator's board: press N to enter a request of your own");
     println!("  {address}/driver  a driver's phone");
     println!("  {address}/town    the town hall's figures");
+    println!("  {address}/sign-in  see it as a driver, a facility, a family or the town hall does");
     println!("  {address}/api/v1/openapi.json  the API that the virtual phones use, too");
     println!(
         "It is 7:30; the town runs {} times as fast as you. Pickup runs leave from about 8:00 on, guests ride",
@@ -115,6 +145,6 @@ fn greet(area_name: &str, address: &str, arguments: &Arguments, scenario: &Scena
         arguments.data.display()
     );
     println!(
-        "Who would be told what by mail or telephone follows on standard error (RUST_LOG=warn hides it)."
+        "Nobody has to sign in here: the demo listens on this machine only. Who would be told what by mail or telephone follows on standard error (RUST_LOG=warn hides it)."
     );
 }

@@ -104,7 +104,7 @@ kinds! {
     Departed Arrived Boarded Alighted NoShow DelayChanged
     CareSet ContactSet DriverAdded DriverChanged VehiclesShared JoinNoted TakenOut BroughtBack RidePinned RideUnpinned
     DriversAssigned RidesRebooked NoticesMade NoticeGiven
-    PlaceChanged FacilityChanged VehicleChanged RiderChanged
+    PlaceChanged FacilityChanged VehicleChanged RiderChanged RiderErased
     EtaChanged FactContradicted ContradictionSettled ForecastsMeasured
 }
 
@@ -128,6 +128,7 @@ fn stored_events_of_schema_1_are_read_and_written_as_they_were() {
     read_stored("golden/events-v1-contact.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-tracking.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-policy.jsonl", &mut area.clone(), &mut seen);
+    read_stored("golden/events-v1-erasure.jsonl", &mut area.clone(), &mut seen);
     let missing: Vec<&&str> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
     assert!(missing.is_empty(), "no stored event of {missing:?}");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();

@@ -88,6 +88,11 @@ impl Site {
         site
     }
 
+    /// Room for data, without roads.
+    pub fn empty() -> Site {
+        Site { folder: tempfile::tempdir().unwrap() }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -116,9 +121,16 @@ pub fn draw_roads(seed: u64, out: &Path) {
     assert!(ended.status.success(), "{}", ended.err);
 }
 
+/// `kuseki serve` with open doors: what is tested here is what goes on behind them.
 pub fn serve_command(roads: &Path, data: &Path, listen: &str) -> Command {
     let mut command = kuseki();
-    command.arg("serve").arg("--roads").arg(roads).arg("--data").arg(data).args(["--listen", listen]);
+    command
+        .args(["serve", "--open"])
+        .arg("--roads")
+        .arg(roads)
+        .arg("--data")
+        .arg(data)
+        .args(["--listen", listen]);
     command
 }
 
@@ -128,6 +140,7 @@ pub struct Server {
     pub address: String,
     client: reqwest::Client,
     said: Arc<Mutex<String>>,
+    lines: Receiver<String>,
 }
 
 impl Server {
@@ -146,7 +159,17 @@ impl Server {
         };
         // Nothing a test asks for takes long; without a limit a hung answer would hang the test.
         let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
-        Server { child, address, client, said }
+        Server { child, address, client, said, lines }
+    }
+
+    /// What follows `mark`, up to a blank, on the next line of standard output that has it.
+    pub fn next_word(&self, mark: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(DEADLINE).unwrap();
+            if let Some((_, rest)) = line.split_once(mark) {
+                return rest.split_whitespace().next().unwrap_or_default().to_owned();
+            }
+        }
     }
 
     pub fn id(&self) -> u32 {
@@ -190,6 +213,8 @@ pub struct Answer {
     pub kind: String,
     pub body: Value,
     pub retry_after: Option<String>,
+    /// Name and token of a session that began.
+    pub cookie: Option<String>,
 }
 
 impl Answer {
@@ -225,9 +250,10 @@ impl Client {
         let header =
             |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let (kind, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
+        let cookie = header("set-cookie").and_then(|c| c.split(';').next().map(str::to_owned));
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { status, kind, body, retry_after })
+        Ok(Answer { status, kind, body, retry_after, cookie })
     }
 
     /// Posts JSON under an idempotency key; `path` begins behind `/api/v1`.

@@ -6,6 +6,7 @@ mod house;
 mod town;
 mod socket;
 mod walk;
+mod accounts;
 mod map;
 mod lists;
 mod demo;

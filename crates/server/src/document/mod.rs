@@ -100,7 +100,7 @@ fn headers(is_read: bool, operation: &mut Value) {
                 text("The next page, `rel=\"next\"` (RFC 8288); absent on the last"),
             );
         }
-        if status == "503" {
+        if status == "503" || status == "429" {
             let seconds = json!({ "description": "Seconds to wait before the next try", "schema": { "type": "integer" } });
             headers.insert("Retry-After".to_owned(), seconds);
         }

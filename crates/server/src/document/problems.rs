@@ -92,6 +92,11 @@ fn comes_at(code: &str, path: &str) -> bool {
         "not_a_demo" => path.ends_with("/clock"),
         "off_road" => path.contains("/places"),
         "visit_not_next" => path.ends_with("/facts"),
+        "wrong_sign_in" | "locked_out" => path.ends_with("/session") || path.ends_with("/password"),
+        "weak_password" => path.ends_with("/taken") || path.ends_with("/password"),
+        "invitation_over" => path.ends_with("/taken"),
+        "login_taken" => path.ends_with("/accounts"),
+        "own_account" => path.ends_with("/accounts/{id}"),
         "no_room" => path.ends_with("/move"),
         "offer_expired" | "offer_stale" => path.ends_with("/accept"),
         "no_vehicle_holds" => path.ends_with("/requests") || path.ends_with("/round-trips"),
@@ -101,7 +106,16 @@ fn comes_at(code: &str, path: &str) -> bool {
 
 /// What is only read has no body and changes nothing.
 fn comes_from_reading(code: &str) -> bool {
-    matches!(code, "invalid_value" | "not_found" | "not_in_shift_jis" | "internal")
+    matches!(
+        code,
+        "invalid_value"
+            | "not_found"
+            | "not_in_shift_jis"
+            | "internal"
+            | "not_signed_in"
+            | "not_allowed"
+            | "too_many_requests"
+    )
 }
 
 fn shown(known: &Code, status: StatusCode) -> Problem {

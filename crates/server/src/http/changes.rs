@@ -94,6 +94,26 @@ pub async fn change_vehicle(
     stated(&app, master, view.ok_or_else(|| Problem::not_found("vehicle", &id))?)
 }
 
+/// Erases a rider's personal data: name, reading, telephone number, notes, contact, and the places that are nobody else's. The
+/// log keeps the number and replays. Whoever has rides to come is erased when they are over or cancelled; repeating is harmless.
+#[utoipa::path(delete, path = "/riders/{id}", tag = "masters", params(("id" = String, Path, example = "rider-1")),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn erase_rider(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call<input::Empty>,
+) -> Result<StatusCode, Problem> {
+    let input::Empty {} = call.input;
+    let rider: RiderId = path_id("rider", &id)?;
+    if !app.service.snapshot().area.riders.contains_key(&rider) {
+        return Err(Problem::not_found("rider", &id));
+    }
+    app.submit(Command::EraseRider { rider }, "operator", call.key, None).await?;
+    // Family who asked for this rider have nobody to ask for any more.
+    app.doors.book.aside(move |book| book.forget_rider(rider)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Replaces what is known of a rider. Needs, and places of rides to come, stay until those are over; care stays as it was set.
 #[utoipa::path(put, path = "/riders/{id}", tag = "masters", params(("id" = String, Path, example = "rider-1")),
     request_body = input::NewRider,

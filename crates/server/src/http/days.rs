@@ -190,8 +190,12 @@ pub async fn list_deliveries(
     Query(paging): Query<Paging>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Paged<wire::Deliveries>, Problem> {
+    let snapshot = app.service.snapshot();
+    let viewer = app.viewer(&snapshot);
+    let own = |d: &wire::Delivery| d.rider.parse().is_ok_and(|rider| viewer.sight.rider(rider));
     let before: Option<crate::notify::Place> = paging.after()?;
-    let page = paging.cut(app.deliveries.list_failed(before).into_iter(), |(place, _)| place.clone())?;
+    let failed = app.deliveries.list_failed(before).into_iter().filter(|(_, delivery)| own(delivery));
+    let page = paging.cut(failed, |(place, _)| place.clone())?;
     let page = page.map(|(_, delivery)| Some(delivery));
     Ok(page.answer(&uri, |deliveries, next| wire::Deliveries { deliveries, next }))
 }

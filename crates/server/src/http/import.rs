@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use crate::access::who::{caller, calling};
 use crate::app::App;
 use crate::import::columns::Kind;
 use crate::import::report::ImportReport;
@@ -92,7 +93,7 @@ pub async fn import(
     let key = key_of(&parts.headers)?;
     let bytes = read_body(&parts.headers, body).await?;
     // A caller who hangs up must not leave half a list behind.
-    let whole = tokio::spawn(take_in(app, reading, bytes, key)).await;
+    let whole = tokio::spawn(calling(caller(), take_in(app, reading, bytes, key))).await;
     whole.map_err(|e| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", e.to_string()))?.map(Json)
 }
 

@@ -115,8 +115,10 @@ pub async fn list_places(
 ) -> Result<Paged<wire::Places>, Problem> {
     let snapshot = app.service.snapshot();
     let viewer = app.viewer(&snapshot);
-    let page = paging.cut(behind(&snapshot.area.places, paging.after()?), |(id, _)| **id)?;
-    let page = page.map(|(id, _)| Some(viewer.place(*id)));
+    // What the caller may not know is not listed.
+    let places = behind(&snapshot.area.places, paging.after()?).map(|(id, _)| (*id, viewer.place(*id)));
+    let page = paging.cut(places.filter(|(_, place)| place.at.is_some()), |(id, _)| *id)?;
+    let page = page.map(|(_, place)| Some(place));
     Ok(page.answer(&uri, |places, next| wire::Places { places, next }))
 }
 
@@ -327,7 +329,9 @@ pub async fn list_riders(
     let viewer = app.viewer(&snapshot);
     let query = search.query.unwrap_or_default();
     let paging = Paging { limit: search.limit, cursor: search.cursor };
-    let found = behind(&snapshot.area.riders, paging.after()?).filter(|(id, _)| {
+    let shown = |id: &RiderId| viewer.sight.rider(*id) && !snapshot.area.erased.contains(id);
+    let all = behind(&snapshot.area.riders, paging.after()?).filter(|(id, _)| shown(id));
+    let found = all.filter(|(id, _)| {
         let known: RiderEntry = entry(&app.service.register, "rider", &id.to_string());
         matches(&known, &query)
     });

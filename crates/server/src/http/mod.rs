@@ -11,3 +11,5 @@ pub mod days;
 pub mod attention;
 pub mod pictures;
 pub mod map;
+pub mod session;
+pub mod accounts;

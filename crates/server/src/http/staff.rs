@@ -99,7 +99,8 @@ pub async fn list_drivers(
     let snapshot = app.service.snapshot();
     let today = ServiceDay::of(app.service.clock.now());
     let viewer = app.viewer(&snapshot);
-    let page = paging.cut(behind(&snapshot.area.drivers, paging.after()?), |(id, _)| **id)?;
+    let own = behind(&snapshot.area.drivers, paging.after()?).filter(|(id, _)| viewer.sight.driver(**id));
+    let page = paging.cut(own, |(id, _)| **id)?;
     let page = page.map(|(_, driver)| Some(viewer.driver(driver, today)));
     Ok(page.answer(&uri, |drivers, next| wire::Drivers { drivers, next }))
 }

@@ -43,7 +43,9 @@ pub async fn list(
             kind: name_of(v.kind),
         }
     };
-    let page = paging.cut(behind(&snapshot.area.vehicles, paging.after()?), |(id, _)| **id)?;
+    let viewer = app.viewer(&snapshot);
+    let own = behind(&snapshot.area.vehicles, paging.after()?).filter(|(id, _)| viewer.sight.vehicle(**id));
+    let page = paging.cut(own, |(id, _)| **id)?;
     let page = page.map(|(_, vehicle)| Some(name(vehicle)));
     Ok(page.answer(&uri, |vehicles, next| wire::Vehicles { vehicles, next }))
 }

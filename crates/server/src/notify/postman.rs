@@ -152,7 +152,7 @@ fn write(room: &Room, delivery: &Delivery, adapter: &str) -> Result<Letter, (Sta
     let snapshot = app.service.snapshot();
     let about: About = serde_json::from_str(&delivery.about).map_err(|_| (Standing::Failed, "unreadable"))?;
     let known: RiderEntry = entry(&app.service.register, "rider", &delivery.listener);
-    let viewer = app.viewer(&snapshot);
+    let viewer = app.viewer_of(&snapshot, crate::access::sight::Sight::everything());
     let is_log = adapter == "log";
     if !is_log {
         let today = ServiceDay::of(viewer.now);

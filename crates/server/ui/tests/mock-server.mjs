@@ -8,7 +8,7 @@ import { accept, answer, arrive, boundsOf, depart, iso, makeTown, mapOf, newRequ
 import { MockDay } from "./mock-day.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html", "/import": "import.html", "/policy": "policy.html" };
+const PAGES = { "/": "index.html", "/driver": "driver.html", "/town": "town.html", "/day": "day.html", "/import": "import.html", "/policy": "policy.html", "/sign-in": "sign-in.html", "/accounts": "accounts.html" };
 /** The same rule that the real server sends: the pages must work under it. */
 const CONTENT_RULE = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'";
 const RASTER_HOST = "https://cyberjapandata.gsi.go.jp";
@@ -241,6 +241,10 @@ class MockServer {
     const key = request.headers["idempotency-key"];
     let status;
     let content;
+    if (url.pathname === "/api/v1/session" && request.method === "GET") {
+      const session = { open: true, id: null, name: null, role: null, of: [], whole_area: true, ends_at: null, trial: [] };
+      return void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(session));
+    }
     if (url.pathname.startsWith("/api/v1/tiles/")) return void response.writeHead(204).end();
     const ofDay = this.day.route(request.method, url.pathname.slice("/api/v1".length), text ? JSON.parse(text) : {});
     if (ofDay) {

@@ -1,6 +1,7 @@
 // Browser tests of the pages: node tests/run.mjs --base http://127.0.0.1:PORT [--shots DIR] [--only TEXT]
 // Without --base the made-up town serves the built pages of --dist DIR. CHROMIUM names the browser (default /usr/bin/chromium).
 
+import { tests as access } from "./access.test.mjs";
 import { tests as board } from "./board.test.mjs";
 import { tests as day } from "./day.test.mjs";
 import { tests as driver } from "./driver.test.mjs";
@@ -27,7 +28,7 @@ base = base.replace(/\/$/, "");
 let passed = 0;
 let failed = 0;
 const browser = await openBrowser();
-for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day, ...lists, ...policy })) {
+for (const [name, test] of Object.entries({ ...board, ...map, ...form, ...driver, ...town, ...day, ...lists, ...policy, ...access })) {
   if (!name.includes(only)) continue;
   const began = Date.now();
   try {

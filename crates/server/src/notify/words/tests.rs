@@ -102,6 +102,7 @@ impl Office {
     fn script(&self, to: Listener, news: News) -> wire::Script {
         let snapshot = self.service.snapshot();
         let viewer = Viewer {
+            sight: crate::access::sight::Sight::everything(),
             service: &self.service,
             legs: &self.legs,
             snapshot: &snapshot,

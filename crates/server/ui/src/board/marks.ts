@@ -235,7 +235,7 @@ export function groupVisits(visits: Visit[]): { first: Visit; visits: Visit[]; t
   const groups: { first: Visit; visits: Visit[]; from: number }[] = [];
   visits.forEach((visit, index) => {
     const last = groups.at(-1);
-    if (last && last.first.kind === visit.kind && yardOf(last.first.place.at) === yardOf(visit.place.at)) last.visits.push(visit);
+    if (last && last.first.kind === visit.kind && last.first.place.at && visit.place.at && yardOf(last.first.place.at) === yardOf(visit.place.at)) last.visits.push(visit);
     else groups.push({ first: visit, visits: [visit], from: index + 1 });
   });
   return groups.map(({ first, visits: there, from }) => ({ first, visits: there, text: there.length > 1 ? `${from}-${from + there.length - 1}` : String(from) }));

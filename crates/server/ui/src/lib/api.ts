@@ -40,7 +40,20 @@ export function newKey(): string {
 
 type Call = { method?: "GET" | "POST" | "PUT" | "DELETE"; body?: unknown; key?: string; signal?: AbortSignal; timeoutMs?: number };
 
+/** Asks to sign in, and to come back here. Pages hold nothing of a person, so nothing is lost by leaving. */
+export function askToSignIn(): void {
+  if (typeof location === "undefined" || location.pathname === "/sign-in") return;
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
 async function problemOf(response: Response): Promise<Problem> {
+  const problem = await documentOf(response);
+  if (problem.code === "not_signed_in") askToSignIn();
+  const wait = Number(response.headers.get("retry-after"));
+  return wait > 0 ? { ...problem, retry_after: wait } : problem;
+}
+
+async function documentOf(response: Response): Promise<Problem> {
   const type = response.headers.get("content-type") ?? "";
   if (type.includes("json")) {
     try {

@@ -1,6 +1,7 @@
 // The page's one WebSocket: numbered messages, resumed after a break with the number of the last one folded in.
 // Sockets, timers and chance are handed in, so that the tests can drive every case without a network.
 
+import { call } from "./api.ts";
 import type { Message } from "./types.ts";
 
 export type FeedState = "connecting" | "open" | "broken" | "stopped";
@@ -11,7 +12,7 @@ export type Socket = {
   close(): void;
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((event?: { code?: number }) => void) | null;
 };
 
 export type FeedOptions = {
@@ -21,6 +22,8 @@ export type FeedOptions = {
   /** Fetches the whole picture again and gives its number; called when the server no longer holds what we missed. */
   onResync: () => Promise<number>;
   onState: (state: FeedState) => void;
+  /** Looks whether one still is signed in; called when the server has hung up for that, or will not let the page in again. */
+  onShut?: () => void;
   openSocket?: (url: string) => Socket;
   /** Runs `task` after `milliseconds` and gives a function that cancels it. */
   later?: (task: () => void, milliseconds: number) => () => void;
@@ -32,6 +35,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** A connection that carried nothing for this long is taken for dead: proxies drop silent sockets without a word. */
 const SILENCE_MS = 60_000;
+/** With this code the server hangs up on who has signed out. */
+const SIGNED_OUT = 4401;
 
 /** Pause before the k-th attempt (k from 0): doubled each time, then drawn from its upper half so that pages do not return all at once. */
 export function pauseBefore(attempt: number, random: number): number {
@@ -57,6 +62,8 @@ export class Feed {
         return () => clearTimeout(timer);
       },
       random: Math.random,
+      // Everybody who is signed in may ask what time it is; who is not is led to where one signs in.
+      onShut: () => void call("/clock").catch(() => undefined),
       ...options,
     };
   }
@@ -105,8 +112,11 @@ export class Feed {
     socket.onmessage = (event) => {
       if (this.socket === socket) this.take(event.data);
     };
-    socket.onclose = () => {
-      if (this.socket === socket) this.retry();
+    socket.onclose = (event) => {
+      if (this.socket !== socket) return;
+      // A door that stays shut gives no reason; twice in a row is worth asking.
+      if (event?.code === SIGNED_OUT || this.attempt === 1) this.options.onShut();
+      this.retry();
     };
   }
 

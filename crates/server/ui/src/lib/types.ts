@@ -39,7 +39,7 @@ export type Needs = {
   boarding_seconds: number;
   alighting_seconds: number;
 };
-export type Place = { id: string; label: string; address: string | null; category: string; at: Position };
+export type Place = { id: string; label: string; address: string | null; category: string; /** Null where one may not know it, or it was erased. */ at: Position | null };
 export type VehicleState = "parked" | "driving" | "at_stop";
 export type VisitState = "planned" | "heading" | "arrived";
 export type Run = { direction: "pickup_run" | "dropoff_run"; number: number; facility: string };
@@ -263,6 +263,8 @@ export type Problem = {
   detail?: string;
   detail_ja?: string;
   code?: string;
+  /** Seconds until it is worth another try, from the answer's header. */
+  retry_after?: number;
   errors?: { field: string; detail: string; detail_ja?: string }[];
 };
 

@@ -6,6 +6,7 @@ import type { Person, RideRequest, Run, Visit } from "./types.ts";
 
 /** The name with the polite ending where the language has one. */
 export function polite(name: string): string {
+  if (!name) return t("person.hidden");
   return t("person.polite", { name });
 }
 
@@ -26,6 +27,7 @@ export function visitKind(visit: Pick<Visit, "kind">): string {
 }
 
 export function placeName(place: { label: string; category: string }): string {
+  if (!place.label) return t("place.hidden");
   return place.category === "home" ? t("place.home") : place.label;
 }
 
