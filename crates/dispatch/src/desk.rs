@@ -10,7 +10,7 @@ use units::{OfferId, RequestId, Seconds, ServiceDay, Timestamp, VehicleId};
 
 use crate::engine::Effort;
 use crate::offers::{Candidate, NEAR, OFFERS_MAX, ask, choose, score};
-use crate::travel::{Ahead, TravelTable};
+use crate::travel::{Outlook, TravelTable};
 use crate::turned::Turned;
 
 /// Orders tried in which offers get their seats held.
@@ -27,7 +27,7 @@ pub(crate) struct Floors {
 }
 
 struct OfDay {
-    ahead: Ahead,
+    outlook: Outlook,
     vehicles: BTreeMap<VehicleId, Kept>,
 }
 
@@ -82,13 +82,13 @@ impl Floors {
         )
     }
 
-    fn of_day(&mut self, day: ServiceDay, ahead: Ahead) -> &mut OfDay {
+    fn of_day(&mut self, day: ServiceDay, outlook: Outlook) -> &mut OfDay {
         if self.days.len() > DAYS_MAX {
             self.days.clear();
         }
-        let of_day = self.days.entry(day).or_insert_with(|| OfDay { ahead, vehicles: BTreeMap::new() });
-        if of_day.ahead != ahead {
-            *of_day = OfDay { ahead, vehicles: BTreeMap::new() };
+        let of_day = self.days.entry(day).or_insert_with(|| OfDay { outlook, vehicles: BTreeMap::new() });
+        if of_day.outlook != outlook {
+            *of_day = OfDay { outlook, vehicles: BTreeMap::new() };
         }
         of_day
     }
@@ -219,7 +219,7 @@ impl<'a> Desk<'a> {
         if self.floors.everywhere {
             return Ok(area.vehicles.values().map(|v| (i64::MIN, v)).collect());
         }
-        let ahead = Ahead::of(self.table.roads(), self.day, self.now);
+        let outlook = self.table.outlook(self.day, self.now);
         let direct = self.table.leg(sought.from, sought.to);
         let mut listed = Vec::new();
         for shuttle in area.vehicles.values() {
@@ -234,7 +234,7 @@ impl<'a> Desk<'a> {
                 };
                 same_route && kept.from <= now && now <= kept.until && kept.held == held
             };
-            let kept = &self.floors.of_day(self.day, ahead).vehicles;
+            let kept = &self.floors.of_day(self.day, outlook).vehicles;
             let least = match kept.get(&shuttle.id).filter(|kept| same(kept)) {
                 Some(kept) => kept.floor.least(table, sought, direct),
                 None => {
@@ -242,7 +242,7 @@ impl<'a> Desk<'a> {
                     let (floor, until) = (seat.floor(), seat.until());
                     let least = floor.least(table, sought, direct);
                     let kept = Kept { route: route.cloned(), from: now, until, held, floor };
-                    self.floors.of_day(self.day, ahead).vehicles.insert(shuttle.id, kept);
+                    self.floors.of_day(self.day, outlook).vehicles.insert(shuttle.id, kept);
                     least
                 }
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Cause, Direction, Event, Pin, Request, RequestState, Resource, RideClass, RouteChange, RouteId,
+    Area, Cause, Direction, Event, Pin, Request, RequestState, Resource, RideClass, RouteChange, RouteId,
     VisitKind, Wish,
 };
 use units::{FacilityId, RequestId, ServiceDay, VehicleId};
@@ -39,6 +39,11 @@ impl Work<'_> {
         for request in self.area.requests.values() {
             let Some(booking) = waits(request) else { continue };
             let unpinned = match (cause, request.wish) {
+                (Cause::Ready { rider, direction }, Wish::Run { direction: d, day: on, .. })
+                    if rider == request.rider && direction == d && on == day =>
+                {
+                    true
+                }
                 (Cause::Pin(rider), Wish::Run { direction, day: on, .. })
                     if rider == request.rider && on == day =>
                 {
@@ -124,18 +129,15 @@ impl Work<'_> {
         displaced: &BTreeSet<RequestId>,
         day: ServiceDay,
     ) -> Result<(), Turned> {
-        let mut routes: Vec<RouteChange> = Vec::new();
-        for (id, route) in self.area.routes.iter().filter(|(id, _)| id.day == day) {
-            if route.visits.iter().any(|v| displaced.contains(&v.visit.request)) {
-                let stays = route.visits.iter().filter(|v| !displaced.contains(&v.visit.request));
-                routes.push(RouteChange { route: *id, visits: stays.copied().collect() });
-            }
-        }
+        // What had been planned is one thing, what this command has moved so far another.
+        let routes = without(&self.before, displaced, day);
+        let revision = self.area.revision + 1;
+        self.before.apply(&Event::PlanChanged { revision, routes })?;
+        let routes = without(&self.area, displaced, day);
         if routes.is_empty() {
             return Ok(());
         }
-        let event = Event::PlanChanged { revision: self.area.revision + 1, routes };
-        self.before.apply(&event)?;
+        let event = Event::PlanChanged { revision, routes };
         let event = self.retimed(event);
         self.take(event)
     }
@@ -179,4 +181,15 @@ impl Work<'_> {
         matches!(request.wish, Wish::Run { facility, .. } if facilities.contains(&facility))
             && class.is_none_or(|c| c == RideClass::MemberOnRun)
     }
+}
+
+/// The routes of a day that carry some of these, without them.
+fn without(area: &Area, displaced: &BTreeSet<RequestId>, day: ServiceDay) -> Vec<RouteChange> {
+    let carries = |route: &domain::Route| route.visits.iter().any(|v| displaced.contains(&v.visit.request));
+    let of_day = area.routes.iter().filter(|(id, route)| id.day == day && carries(route));
+    let rest = |route: &domain::Route| {
+        let stays = route.visits.iter().filter(|v| !displaced.contains(&v.visit.request));
+        stays.copied().collect()
+    };
+    of_day.map(|(id, route)| RouteChange { route: *id, visits: rest(route) }).collect()
 }

@@ -183,6 +183,7 @@ impl Engine {
             (None, Ok(version)) => (self.area, self.version, self.fresh) = (area, version.max(at), fresh),
         }
         self.told = told.max(self.fresh.last().map(|h| h.version));
+        self.table.know(&self.area.hindering);
         for place in self.area.places.values() {
             if self.table.roads().point(place.node).is_none() {
                 return Err(Fault::OtherRoads { place: place.id, node: place.node });
@@ -375,6 +376,7 @@ impl Engine {
         let carried_out = work.carry_out(&submission.command);
         let unsettled = work.unsettled;
         let area = work.into_area();
+        self.table.know(&self.area.hindering);
         if carried_out.is_err() && unsettled {
             // They rest on a state that never came to be.
             self.floors.clear();
@@ -395,6 +397,7 @@ impl Engine {
         let payloads = payloads.inspect_err(|_| self.floors.clear())?;
         events.iter().for_each(|event| self.measuring.hear(&self.area, event));
         self.area = area;
+        self.table.know(&self.area.hindering);
         let first = append.events.len();
         for (event, payload) in events.iter().zip(payloads) {
             append.events.push(NewEvent {
@@ -536,6 +539,9 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         | Command::AcceptRoundTrip { there: (request, _), .. }
         | Command::Cancel { request }
         | Command::Wait { request }
+        | Command::DecideAtDoor { request, .. }
+        | Command::Divert { request, .. }
+        | Command::WidenPromise { request, .. }
         | Command::MoveRide { request, .. } => Some(request.to_string()),
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             Some(vehicle.to_string())
@@ -544,10 +550,17 @@ fn subject_of(command: &Command, events: &[Event]) -> Option<String> {
         Command::NoteAbsence { rider, .. }
         | Command::NoteJoin { rider, .. }
         | Command::PinRide { rider, .. }
+        | Command::NoteReady { rider, .. }
         | Command::SetCare { rider, .. }
         | Command::SetContact { rider }
         | Command::EraseRider { rider }
         | Command::AddRiderPlace { rider, .. } => Some(rider.to_string()),
+        Command::LockVehicle { vehicle, .. } => Some(vehicle.to_string()),
+        Command::OpenRoad { closure } => Some(closure.to_string()),
+        Command::CloseRoad(_) => events.iter().find_map(|e| match e {
+            Event::RoadClosed { closure } => Some(closure.id.to_string()),
+            _ => None,
+        }),
         Command::ChangePlace { place, .. } => Some(place.to_string()),
         Command::ChangeFacility { facility, .. } => Some(facility.to_string()),
         Command::ChangeVehicle { vehicle, .. } => Some(vehicle.to_string()),

@@ -34,11 +34,12 @@ fn open<'t>(
 ) -> Result<Option<Live<&'t TravelTable>>, LiveFault> {
     let day = ServiceDay::of(now);
     let delay_max = area.policies.in_force(day).member_delay_max;
-    let mut live = Live::of(area, day, now, &|_| true, table)?;
+    let open = |v: &domain::Vehicle| !area.is_locked(v.id, day);
+    let mut live = Live::of(area, day, now, &open, table)?;
     live.shield_members(area, delay_max)?;
     let late = live.list_yielded();
     if !late.is_empty() {
-        live = Live::of(area, day, now, &|v| !late.contains(&v.id), table)?;
+        live = Live::of(area, day, now, &|v| open(v) && !late.contains(&v.id), table)?;
         live.shield_members(area, delay_max)?;
     }
     if !live.list_yielded().is_empty() {
@@ -181,6 +182,7 @@ impl Improving {
             for (area, now) in questions {
                 let nodes: Vec<_> = area.places.values().map(|place| place.node).collect();
                 table.add(&nodes);
+                table.know(&area.hindering);
                 let proposal = propose(&area, now, &table, steps);
                 if answer.send(proposal).is_err() {
                     return;

@@ -1,10 +1,9 @@
 //! Who has to be told what after a change of the day plan: the difference between what had been told and what holds now.
 
 use domain::{
-    Booking, Cause, Direction, Event, Listener, News, Notice, PlannedVisit, Request, RequestState, RouteId,
-    VisitKey, Wish,
+    Booking, Cause, Direction, Listener, News, PlannedVisit, Request, RequestState, RouteId, VisitKey, Wish,
 };
-use units::{FacilityId, NoticeId, Seconds, ServiceDay, Window};
+use units::{FacilityId, Seconds, ServiceDay, Window};
 
 use crate::turned::Turned;
 use crate::work::Work;
@@ -45,14 +44,7 @@ impl Work<'_> {
         for id in self.area.routes.keys().filter(|id| id.day == day) {
             all.extend(self.news_for_driver(*id).map(|news| (Listener::Driver(id.vehicle), news)));
         }
-        if all.is_empty() {
-            return Ok(());
-        }
-        let first = self.area.last_notice;
-        let number = |k: usize| NoticeId(first.0 + 1 + k as u32);
-        let notices =
-            all.into_iter().enumerate().map(|(k, (to, news))| Notice { id: number(k), to, news }).collect();
-        self.take(Event::NoticesMade { day, cause, notices })
+        self.note_notices(day, cause, all)
     }
 
     /// What a rider has to be told, if anything.
@@ -70,6 +62,11 @@ impl Work<'_> {
                 // A guest's told side is the pickup.
                 let direction = direction.unwrap_or(Direction::PickupRun);
                 match former {
+                    // The told side stays, and one is there later.
+                    Some(f) if f.promise != now.promise && was == Some(window) => {
+                        let (former, by) = (f.promise.dropoff.close(), now.promise.dropoff.close());
+                        Some(News::Arrival { request, vehicle, former, by })
+                    }
                     Some(f) if f.promise != now.promise => {
                         Some(News::Time { request, direction, vehicle, former: was, window })
                     }
@@ -80,6 +77,13 @@ impl Work<'_> {
                     None => Some(News::Time { request, direction, vehicle, former: None, window }),
                 }
             }
+            RequestState::OnBoard { booking: now, .. } => match former {
+                Some(f) if f.promise != now.promise && self.is_widened(request) => {
+                    let (former, by) = (f.promise.dropoff.close(), now.promise.dropoff.close());
+                    Some(News::Arrival { request: request.id, vehicle: now.vehicle, former, by })
+                }
+                _ => None,
+            },
             RequestState::Refused(_) | RequestState::Cancelled { .. } => {
                 let lost = former.is_some() && !self.stays_away(request);
                 let asked_now = !self.origin.requests.contains_key(&request.id);
@@ -87,6 +91,10 @@ impl Work<'_> {
             }
             _ => None,
         }
+    }
+
+    fn is_widened(&self, request: &Request) -> bool {
+        self.origin.requests.get(&request.id).is_some_and(|r| r.widened < request.widened)
     }
 
     /// Who stays away or has cancelled knows it.

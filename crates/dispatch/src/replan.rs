@@ -8,7 +8,7 @@ use domain::{
     Wish,
 };
 use planner::{Asked, Live, Loose};
-use units::{FacilityId, RequestId, Seconds, ServiceDay, Window};
+use units::{FacilityId, RequestId, Seconds, ServiceDay, Timestamp, Window};
 
 use crate::runs::{Found, Wanted, bug, find_begin};
 use crate::travel::TravelTable;
@@ -121,9 +121,19 @@ impl Work<'_> {
         let request: Request = self.get_request(name)?;
         let booking = *request.find_active_booking().ok_or_else(|| bug(format!("{name} is not booked")))?;
         let mut want = self.want_run(name, day)?;
-        let pinned_anew = matches!((cause, request.wish),
-            (Cause::Pin(rider), Wish::Run { .. }) if rider == request.rider);
-        if !pinned_anew {
+        let of_rider = |rider| rider == request.rider;
+        let pinned_anew = matches!(cause, Cause::Pin(rider) if of_rider(rider));
+        let ready_anew = matches!((cause, request.wish),
+            (Cause::Ready { rider, direction }, Wish::Run { direction: d, .. }) if of_rider(rider) && d == direction);
+        let ready = self.area.find_ready_of(&request);
+        if ready_anew && !give_way {
+            // Who is late is fetched within what was told, if the vehicle may wait so long; else as soon as may be.
+            let told = booking.promise.pickup;
+            let told = ready.filter(|ready| *ready > told.open()).and_then(|ready| from_then(told, ready));
+            if let Some(pickup) = told {
+                want.asked = Asked { pickup, dropoff: booking.promise.dropoff, ..want.asked };
+            }
+        } else if !pinned_anew && !ready_anew {
             let around = |told: Window, within: Window| {
                 let wide =
                     Window::from(told.open() - GIVE_WAY, told.close() - told.open() + GIVE_WAY + GIVE_WAY);
@@ -137,6 +147,8 @@ impl Work<'_> {
                     (around(booking.promise.pickup, day_long), around(booking.promise.dropoff, day_long))
                 }
             };
+            // Whatever gives way: nobody is fetched before being ready.
+            let pickup = ready.and_then(|ready| from_then(pickup, ready)).unwrap_or(pickup);
             want.asked = Asked { pickup, dropoff, ..want.asked };
         }
         want.asked.ride_max = booking.ride_max;
@@ -207,7 +219,11 @@ impl Work<'_> {
             match former {
                 None => fresh.push(RunBooking { request: want.name, booking }),
                 Some(former) => {
-                    let booking = keep_promise(former, booking);
+                    let ready = self.area.requests.get(&want.name).and_then(|r| self.area.find_ready_of(r));
+                    let booking = match ready {
+                        Some(ready) if former.promise.pickup.open() < ready => terms_of(former, booking),
+                        _ => keep_promise(former, booking),
+                    };
                     changed.push(RunBooking { request: want.name, booking });
                 }
             }
@@ -266,6 +282,16 @@ fn keep_promise(former: Booking, booking: Booking) -> Booking {
     let within = former.promise.pickup.contains(booking.planned.pickup)
         && former.promise.dropoff.contains(booking.planned.dropoff);
     let promise = if within { former.promise } else { booking.promise };
+    Booking { promise, ..terms_of(former, booking) }
+}
+
+/// What of a window is left from then on.
+fn from_then(window: Window, open: Timestamp) -> Option<Window> {
+    Window::new(window.open().max(open), window.close()).ok()
+}
+
+/// Another promise on the terms of the former one.
+fn terms_of(former: Booking, booking: Booking) -> Booking {
     let Booking { class, terms, ride_max, direct, policy, fare_yen, .. } = former;
-    Booking { promise, class, terms, ride_max, direct, policy, fare_yen, ..booking }
+    Booking { class, terms, ride_max, direct, policy, fare_yen, ..booking }
 }

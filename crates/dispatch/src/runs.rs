@@ -28,6 +28,8 @@ const ARRIVAL_SPAN: Seconds = Seconds::minutes(50);
 const DEPARTURE_SPAN: Seconds = Seconds::minutes(45);
 /// A member's ride limit never falls below the direct drive by more than this allows.
 const RIDE_PLUS: Seconds = Seconds::minutes(10);
+/// Within this span somebody is fetched who is ready at another time than the others.
+const READY_SPAN: Seconds = Seconds::minutes(45);
 /// What it costs to put somebody on another vehicle than the plan from which this one starts.
 const START_SURCHARGE: Seconds = Seconds::minutes(5);
 /// One stream of draws for day plans; the same day gives the same plan.
@@ -281,9 +283,24 @@ impl Work<'_> {
                 (span(leave, close), span(leave, hours.close()))
             }
         };
+        if let Some(ready) = self.area.find_ready(request.rider, day, direction) {
+            // Who is ready at another time than the others is fetched then, as soon as may be.
+            let open = ready.max(pickup.open());
+            let soon_enough = open + READY_SPAN;
+            if direction == Direction::PickupRun {
+                let by = dropoff.close().max(soon_enough);
+                (pickup, dropoff) = (span(open, by), span(dropoff.open(), by));
+            } else {
+                let open = ready.max(self.now);
+                let leave =
+                    if open < service.close() { open + READY_SPAN } else { pickup.close().max(soon_enough) };
+                (pickup, dropoff) = (span(open, leave), span(open, leave + facility.ride_max + RIDE_PLUS));
+            }
+        }
         if let Some(at) = self.area.find_pin(request.rider, day, direction).and_then(|pin| pin.at) {
+            // Where a pin and being ready do not go together, the vehicle comes when the member is ready.
             let side = if direction == Direction::PickupRun { &mut pickup } else { &mut dropoff };
-            *side = told(day.at(at), *side);
+            *side = told(day.at(at).max(side.open()), *side);
         }
         let least = self.direct(&request) + RIDE_PLUS;
         let asked = Asked {

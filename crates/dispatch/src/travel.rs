@@ -5,17 +5,20 @@
 //!
 //! The times are those of the slowest hours yet to come on the service day (`docs/decisions/0008`).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::TravelTimes;
+use arc_swap::ArcSwapOption;
+use domain::{Hindering, TravelTimes};
 use roads::{Period, Roads, Standing};
 // order: the maps are only looked up, never walked.
 use rustc_hash::FxHashMap;
 use units::{DayTime, Metres, Node, Seconds, ServiceDay, Timestamp};
 
+use crate::hindered::Overlay;
+
 /// What of a service day is yet to come, as far as travel times differ by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ahead {
     /// Both peaks: every day to come, and today until the morning peak ends.
     WholeDay = 0,
@@ -93,6 +96,23 @@ pub struct TravelTable {
     /// every place there is. Begun when first a single place is added.
     standing: [Standing; 3],
     ahead: AtomicU8,
+    /// What slows driving, as far as the owner has said.
+    hindering: Hindering,
+    overlays: Mutex<Vec<Arc<Overlay>>>,
+    /// The overlay that counts for what was looked at last, if any.
+    active: ArcSwapOption<Overlay>,
+    hindered: AtomicBool,
+    serial: AtomicU64,
+}
+
+/// Overlays kept: a few days in two or three states.
+const OVERLAYS_MAX: usize = 6;
+
+/// For when times are meant: what was found for another outlook need not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outlook {
+    ahead: Ahead,
+    overlay: u64,
 }
 
 impl TravelTable {
@@ -105,6 +125,11 @@ impl TravelTable {
             far: FxHashMap::default(),
             standing: Period::OF_A_DAY.map(Standing::new),
             ahead: AtomicU8::new(Ahead::WholeDay as u8),
+            hindering: Hindering::default(),
+            overlays: Mutex::default(),
+            active: ArcSwapOption::empty(),
+            hindered: AtomicBool::new(false),
+            serial: AtomicU64::new(0),
         }
     }
 
@@ -115,7 +140,52 @@ impl TravelTable {
     /// From now on answers for what is ahead of `day` when it is `now`. The owner of the table calls it before every
     /// question about another day or at another time; nobody else asks meanwhile.
     pub fn look_ahead(&self, day: ServiceDay, now: Timestamp) {
-        self.ahead.store(Ahead::of(&self.roads, day, now) as u8, Ordering::Relaxed);
+        let ahead = Ahead::of(&self.roads, day, now);
+        self.ahead.store(ahead as u8, Ordering::Relaxed);
+        let overlay = self.find_overlay(ahead, day, now);
+        self.hindered.store(overlay.is_some(), Ordering::Relaxed);
+        self.active.store(overlay);
+    }
+
+    /// What slows driving from now on; the owner says so before it looks ahead.
+    pub fn know(&mut self, hindering: &Hindering) {
+        if self.hindering != *hindering {
+            self.hindering = hindering.clone();
+        }
+    }
+
+    /// For when times would be meant, without turning to it.
+    pub(crate) fn outlook(&self, day: ServiceDay, now: Timestamp) -> Outlook {
+        let ahead = Ahead::of(&self.roads, day, now);
+        Outlook { ahead, overlay: self.find_overlay(ahead, day, now).map_or(0, |overlay| overlay.serial) }
+    }
+
+    fn find_overlay(&self, ahead: Ahead, day: ServiceDay, now: Timestamp) -> Option<Arc<Overlay>> {
+        if self.hindering.is_empty() {
+            return None;
+        }
+        let hindrances = self.hindering.on(day, now);
+        if hindrances.is_none() {
+            return None;
+        }
+        let mut kept = self.overlays.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.iter().find(|o| o.ahead == ahead && o.hindrances == hindrances) {
+            return Some(known.clone());
+        }
+        if kept.len() >= OVERLAYS_MAX {
+            kept.remove(0);
+        }
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        let fresh = Arc::new(Overlay::new(&self.roads, &self.nodes, (ahead, hindrances), serial));
+        kept.push(fresh.clone());
+        Some(fresh)
+    }
+
+    /// Seconds and metres as they are while something slows driving.
+    #[cold]
+    fn slowed(&self, from: Node, to: Node) -> Option<(u32, u32)> {
+        let overlay = self.active.load();
+        overlay.as_ref()?.get(*self.index.get(&from)?, *self.index.get(&to)?)
     }
 
     /// Makes every pair with `added` known. Nodes outside the road network are left out; see [`Roads::point`].
@@ -126,6 +196,10 @@ impl TravelTable {
                 self.index.insert(*node, self.nodes.len() + fresh.len());
                 fresh.push(*node);
             }
+        }
+        if !fresh.is_empty() {
+            // They know nothing of the new places; the next look ahead makes them anew.
+            self.overlays.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         }
         if fresh.len() <= FEW {
             for node in fresh {
@@ -219,6 +293,11 @@ impl TravelTable {
 
     #[inline]
     fn seconds_ahead(&self, from: Node, to: Node) -> i64 {
+        if self.hindered.load(Ordering::Relaxed)
+            && let Some((seconds, _)) = self.slowed(from, to)
+        {
+            return i64::from(seconds);
+        }
         let ahead = usize::from(self.ahead.load(Ordering::Relaxed)).min(2);
         i64::from(self.ways(from, to).seconds[ahead])
     }
@@ -230,6 +309,11 @@ impl TravelTimes for TravelTable {
     }
 
     fn metres(&self, from: Node, to: Node) -> Metres {
+        if self.hindered.load(Ordering::Relaxed)
+            && let Some((_, metres)) = self.slowed(from, to)
+        {
+            return Metres(i64::from(metres));
+        }
         Metres(i64::from(self.ways(from, to).metres))
     }
 }

@@ -31,6 +31,13 @@ pub(crate) struct Work<'a> {
     events: Vec<Event>,
 }
 
+/// The state as it was before a try.
+pub(crate) struct Stood {
+    before: Area,
+    area: Area,
+    events: usize,
+}
+
 impl<'a> Work<'a> {
     pub fn on(
         area: &Area,
@@ -39,6 +46,7 @@ impl<'a> Work<'a> {
         effort: &'a mut Effort,
         now: Timestamp,
     ) -> Work<'a> {
+        table.know(&area.hindering);
         Work {
             origin: area.clone(),
             before: area.clone(),
@@ -53,6 +61,16 @@ impl<'a> Work<'a> {
             unsettled: false,
             events: Vec::new(),
         }
+    }
+
+    /// What a try may be taken back to.
+    pub(crate) fn stand(&self) -> Stood {
+        Stood { before: self.before.clone(), area: self.area.clone(), events: self.events.len() }
+    }
+
+    pub(crate) fn go_back(&mut self, stood: Stood) {
+        self.events.truncate(stood.events);
+        (self.before, self.area) = (stood.before, stood.area);
     }
 
     pub fn into_area(self) -> Area {
@@ -74,6 +92,7 @@ impl<'a> Work<'a> {
         self.table.look_ahead(ServiceDay::of(self.now), self.now);
         let decision = decide(&self.area, command, self.now, self.table)?;
         for event in decision.events {
+            let is_fact = matches!(event, Event::RideDiverted { .. });
             if let Event::PlanChanged { .. } = &event {
                 // What is left of a plan after somebody dropped out is a fact. The judge holds the new times against that.
                 self.before = self.area.clone();
@@ -81,6 +100,9 @@ impl<'a> Work<'a> {
             }
             let event = self.retimed(event);
             self.take(event)?;
+            if is_fact {
+                self.before = self.area.clone();
+            }
         }
         match decision.next {
             Next::Nothing => {}
@@ -95,6 +117,9 @@ impl<'a> Work<'a> {
             }
             Next::Replan { facilities, day, fresh, cause } => self.replan(&facilities, day, &fresh, cause)?,
             Next::Move { request, vehicle } => self.move_ride(request, vehicle)?,
+            Next::AskAboutDoor { request } => self.ask_about_door(request)?,
+            Next::ComeBack { request, at } => self.come_back(request, at)?,
+            Next::Repair { days, cause } => self.repair_days(&days, cause)?,
             Next::Adopt(proposal) => self.adopt(&proposal)?,
             Next::WatchDelays => {
                 self.watch_delays()?;
@@ -113,6 +138,7 @@ impl<'a> Work<'a> {
             refusal.policy = day.and_then(|day| self.area.policies.date_in_force(day));
         }
         self.area.apply(&event)?;
+        self.table.know(&self.area.hindering);
         if Floors::rest_on(&event) {
             self.floors.clear();
             self.unsettled = true;
@@ -142,6 +168,10 @@ impl<'a> Work<'a> {
         for event in &self.events {
             match event {
                 Event::PlanChanged { routes, .. } => changed.extend(routes.iter().map(|r| r.route)),
+                Event::PromiseWidened { request, .. } => {
+                    let booking = self.area.requests.get(request).and_then(|r| r.find_active_booking());
+                    changed.extend(booking.map(|b| RouteId { day: b.day, vehicle: b.vehicle }));
+                }
                 Event::OfferAccepted { booking, .. } => {
                     changed.push(RouteId { day: booking.day, vehicle: booking.vehicle });
                 }

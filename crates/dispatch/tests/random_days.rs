@@ -2,6 +2,9 @@
 //! absences, no-shows. Whatever happens, planner and judge agree, no promise is lost, and the log replays to the same state.
 #![allow(clippy::unwrap_used)]
 
+#[path = "random/today.rs"]
+mod today;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -38,6 +41,10 @@ struct Day {
     improved: u32,
     waited: u32,
     contradicted: usize,
+    doors: u32,
+    diverted: u32,
+    widened: u32,
+    closed: u32,
 }
 
 fn window(open: (u32, u32), close: (u32, u32)) -> DayWindow {
@@ -61,6 +68,10 @@ impl Day {
             improved: 0,
             waited: 0,
             contradicted: 0,
+            doors: 0,
+            diverted: 0,
+            widened: 0,
+            closed: 0,
         };
         this.register();
         this
@@ -245,6 +256,10 @@ impl Day {
                 3 if self.draw.random_ratio(1, 4) => self.cancel_something(),
                 4 if self.draw.random_ratio(1, 6) => self.stay_away(),
                 4 if self.draw.random_ratio(1, 6) => self.upset(),
+                3 if self.draw.random_ratio(1, 4) => self.happen(),
+                5 if self.draw.random_ratio(1, 3) && !self.engine.state().at_door.is_empty() => {
+                    self.decide_at_a_door()
+                }
                 4 => self.improve(),
                 5 => self.send(Command::Tick),
                 6 if self.draw.random_ratio(1, 4) => self.sight(),
@@ -431,6 +446,7 @@ impl Day {
             (_, 1..=4) => FactKind::Departed,
             (_, 5..=7) => FactKind::Arrived,
             (VisitKind::Pickup, 8) => FactKind::NoShow,
+            (VisitKind::Pickup, 9) => FactKind::NotAtDoor,
             (VisitKind::Pickup, _) => FactKind::Boarded,
             (VisitKind::Dropoff, _) => FactKind::Alighted,
         };
@@ -445,6 +461,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     let mut outcomes = (0, 0);
     let (mut improved, mut waited, mut served) = (0, 0, 0);
     let mut contradicted = 0;
+    let mut today = [0; 4];
     // More on demand: KUSEKI_SEEDS=2000 cargo test -p dispatch --test random_days
     let seeds: u64 = std::env::var("KUSEKI_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
@@ -455,6 +472,9 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         improved += day.improved;
         waited += day.waited;
         contradicted += day.contradicted;
+        for (sum, one) in today.iter_mut().zip([day.doors, day.diverted, day.widened, day.closed]) {
+            *sum += one;
+        }
         let waits = day.engine.state().requests.values().filter(|r| r.waits.is_some());
         served += waits.filter(|r| r.find_booking().is_some()).count();
         outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
@@ -474,6 +494,7 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
     assert!(waited > 0 && served > 0, "{waited} waited, {served} of them got a ride");
     assert!(improved > 0, "no plan was ever improved");
     assert!(contradicted > 0, "no report ever contradicted what was known");
+    assert!(today.iter().all(|count| *count > 0), "doors, diversions, widened, closed: {today:?}");
     assert!(outcomes.0 > 4 * outcomes.1, "{outcomes:?}");
 }
 

@@ -54,6 +54,18 @@ impl Area {
             | Event::DriversAssigned { .. }
             | Event::NoticesMade { .. }
             | Event::NoticeGiven { .. } => self.apply_to_day(event),
+            Event::ReadyNoted { .. }
+            | Event::ReadyCleared { .. }
+            | Event::VehicleLocked { .. }
+            | Event::VehicleUnlocked { .. }
+            | Event::PromiseWidened { .. }
+            | Event::RoadClosed { .. }
+            | Event::RoadOpened { .. }
+            | Event::SnowNoted { .. }
+            | Event::SnowCleared { .. }
+            | Event::NotAtDoor { .. }
+            | Event::DoorDecided { .. }
+            | Event::RideDiverted { .. } => self.apply_to_today(event).map_err(fail)?,
             Event::DayOpened { day } => self.open_day(*day),
             Event::AbsenceNoted { rider, day, kind } => {
                 self.absences.insert((*day, *rider, *kind));
@@ -64,6 +76,11 @@ impl Area {
             }
             Event::RunsBooked { bookings } | Event::RidesRebooked { bookings } => {
                 for run in bookings {
+                    let former = self.requests.get(&run.request).and_then(|r| r.find_active_booking());
+                    if former.is_some_and(|former| former.vehicle != run.booking.vehicle) {
+                        // Whoever stood at the door has gone on.
+                        self.at_door.remove(&run.request);
+                    }
                     self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking))
                         .map_err(fail)?;
                 }
@@ -184,6 +201,7 @@ impl Area {
                     state: RequestState::Open,
                     waits: None,
                     pair: None,
+                    widened: 0,
                 };
                 self.requests.insert(*request, Arc::new(made));
                 Ok(())
@@ -283,6 +301,7 @@ impl Area {
             }
             Event::Boarded { route, request, at } => {
                 self.finish_visit(*route, VisitKey::pickup(*request), *at)?;
+                self.at_door.remove(request);
                 self.change_request(*request, |r| {
                     if let Some(booking) = r.find_active_booking().copied() {
                         r.state = RequestState::OnBoard { booking, boarded_at: *at };
@@ -354,12 +373,37 @@ impl Area {
         Ok(())
     }
 
+    /// A vehicle turns to this visit, wherever it was going.
+    pub(crate) fn head_for(
+        &mut self,
+        id: RouteId,
+        visit: VisitKey,
+        at: units::Timestamp,
+        eta: units::Timestamp,
+    ) -> Result<(), String> {
+        let mut known = self.route_to_change(id)?;
+        if let Progress::Arrived { visit: stood_for, .. } = known.progress
+            && let Some(place) = self.find_visit_place(stood_for)
+        {
+            known.anchor = Anchor { place, ready: at };
+        }
+        bring_first(&mut known, visit)?;
+        known.progress = Progress::Heading { visit, departed_at: at, eta };
+        self.routes.insert(id, Arc::new(known));
+        Ok(())
+    }
+
     fn forget_delays(&mut self, request: RequestId) {
+        self.at_door.remove(&request);
         self.delays.remove(&VisitKey::pickup(request));
         self.delays.remove(&VisitKey::dropoff(request));
     }
 
-    fn change_request(&mut self, id: RequestId, change: impl FnOnce(&mut Request)) -> Result<(), String> {
+    pub(crate) fn change_request(
+        &mut self,
+        id: RequestId,
+        change: impl FnOnce(&mut Request),
+    ) -> Result<(), String> {
         let mut request = Request::clone(self.requests.get(&id).ok_or_else(|| format!("{id} is unknown"))?);
         change(&mut request);
         self.requests.insert(id, Arc::new(request));
@@ -393,6 +437,7 @@ impl Area {
         self.absences = self.absences.iter().filter(|(d, _, _)| *d >= former).copied().collect();
         self.planned_days = self.planned_days.iter().filter(|(d, _)| *d >= former).copied().collect();
         self.forget_days_before(former);
+        self.forget_today_before(former);
         self.delays = self
             .delays
             .iter()
@@ -411,6 +456,10 @@ fn frees(event: &Event) -> bool {
             | Event::OffersExpired { .. }
             | Event::AbsenceNoted { .. }
             | Event::BroughtBack { .. }
+            | Event::VehicleUnlocked { .. }
+            | Event::RoadOpened { .. }
+            | Event::SnowCleared { .. }
+            | Event::ReadyNoted { .. }
             | Event::DriversAssigned { .. }
             | Event::DriverAdded { .. }
             | Event::DriverChanged { .. }

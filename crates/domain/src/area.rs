@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 use units::{
-    AreaId, ContradictionId, CorporationId, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId,
-    RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
+    AreaId, ClosureId, ContradictionId, CorporationId, DriverId, FacilityId, Node, NoticeId, OfferId,
+    PlaceId, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Weekday, Window,
 };
 
 use crate::command::AbsenceKind;
@@ -20,6 +20,7 @@ use crate::policy::PolicyBook;
 use crate::policy::Terms;
 use crate::punctuality::Punctuality;
 use crate::request::{Booking, Direction, Offer, Request, RequestState, Wish};
+use crate::today::Hindering;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
@@ -57,6 +58,13 @@ pub struct Area {
     pub contradictions: OrdMap<ContradictionId, Contradiction>,
     /// How far forecasts were off on the days behind.
     pub punctuality: Arc<Punctuality>,
+    /// Members who are ready at another time than the others.
+    pub ready: OrdMap<(ServiceDay, RiderId, Direction), Timestamp>,
+    /// Since when a driver has stood at a door to which nobody comes.
+    pub at_door: OrdMap<RequestId, Timestamp>,
+    /// Vehicles whose plan stays as it is.
+    pub locked: OrdSet<(ServiceDay, VehicleId)>,
+    pub hindering: Hindering,
     pub day: Option<ServiceDay>,
     /// How often something has come free that somebody may have been waiting for.
     pub freed: u64,
@@ -65,6 +73,7 @@ pub struct Area {
     pub last_offer: OfferId,
     pub last_notice: NoticeId,
     pub last_contradiction: ContradictionId,
+    pub last_closure: ClosureId,
 }
 
 /// A notice and what became of it.
@@ -111,6 +120,10 @@ impl Area {
             delays: OrdMap::new(),
             contradictions: OrdMap::new(),
             punctuality: Arc::default(),
+            ready: OrdMap::new(),
+            at_door: OrdMap::new(),
+            locked: OrdSet::new(),
+            hindering: Hindering::default(),
             day: None,
             freed: 0,
             revision: 0,
@@ -118,6 +131,7 @@ impl Area {
             last_offer: OfferId(0),
             last_notice: NoticeId(0),
             last_contradiction: ContradictionId(0),
+            last_closure: ClosureId(0),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the outside may ask of an area. Everything here is syntactically sound; whether it is right, `decide` says.
 
 use units::{
-    ContradictionId, CorporationId, DayWindow, DriverId, FacilityId, Node, NoticeId, OfferId, PlaceId,
-    RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId,
+    ClosureId, ContradictionId, CorporationId, DayTime, DayWindow, DriverId, FacilityId, Metres, Node,
+    NoticeId, OfferId, PlaceId, Point, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window,
 };
 
 use crate::day::{HandRun, Pin, Resource};
@@ -11,6 +11,7 @@ use crate::needs::{Layout, Needs};
 use crate::plan::{Proposal, VisitKey};
 use crate::policy::Policy;
 use crate::request::{Channel, Direction, Purpose, Wish};
+use crate::today::{DoorDecision, WidenReason};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -92,6 +93,46 @@ pub enum Command {
         direction: Direction,
         pin: Option<Pin>,
     },
+    /// A member is ready for a run only from then on: late in the morning, or leaving early; none takes it back.
+    NoteReady {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+        at: Option<DayTime>,
+    },
+    /// What becomes of a rider who does not come to the door.
+    DecideAtDoor {
+        request: RequestId,
+        decision: DoorDecision,
+    },
+    /// Somebody on board is taken elsewhere at once.
+    Divert {
+        request: RequestId,
+        to: PlaceId,
+    },
+    /// A vehicle's plan stays as it is for the day, or may change again.
+    LockVehicle {
+        vehicle: VehicleId,
+        day: ServiceDay,
+        locked: bool,
+    },
+    /// An operator widens what was told. What is none stays.
+    WidenPromise {
+        request: RequestId,
+        pickup: Option<Window>,
+        dropoff: Option<Window>,
+        ride_max: Option<Seconds>,
+        reason: WidenReason,
+    },
+    CloseRoad(NewClosure),
+    OpenRoad {
+        closure: ClosureId,
+    },
+    /// Roads are driven as in snow between these times; none: the snow is over.
+    NoteSnow {
+        day: ServiceDay,
+        window: Option<DayWindow>,
+    },
     /// Plans the runs of a facility's day from attendance; of all facilities that share vehicles with it too.
     PlanDay {
         facility: FacilityId,
@@ -158,6 +199,14 @@ pub enum Command {
     AdoptProposal(Proposal),
     /// Time passes: offers expire, days open, delays are noticed.
     Tick,
+}
+
+/// Roads that nobody drives on for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewClosure {
+    pub centre: Point,
+    pub radius: Metres,
+    pub window: Window,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +323,8 @@ pub enum FactKind {
     Arrived,
     Boarded,
     Alighted,
-    /// Nobody at the door.
+    /// Nobody at the door, for good.
     NoShow,
+    /// Nobody at the door so far: the operator is asked what to do.
+    NotAtDoor,
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use units::{
-    DayTime, DriverId, FacilityId, NoticeId, RequestId, RiderId, Seconds, Timestamp, VehicleId, Window,
+    ClosureId, DayTime, DriverId, FacilityId, NoticeId, PlaceId, RequestId, RiderId, Seconds, Timestamp,
+    VehicleId, Window,
 };
 
 use crate::plan::VisitKey;
@@ -62,6 +63,19 @@ pub enum Cause {
     Moved(RequestId),
     /// Vehicles are late.
     Late,
+    /// A member is ready later, or leaves earlier, than the others.
+    Ready {
+        rider: RiderId,
+        direction: Direction,
+    },
+    /// Nobody comes to the door.
+    NotAtDoor(RequestId),
+    /// Somebody on board is taken elsewhere.
+    Diverted(RequestId),
+    /// An operator has widened a promise.
+    Widened(RequestId),
+    RoadClosed(ClosureId),
+    Snow,
 }
 
 /// Somebody who has to be told.
@@ -97,6 +111,16 @@ pub enum News {
     Late { visit: VisitKey, vehicle: VehicleId, window: Window, late: Seconds },
     /// The vehicle's coming visits have changed.
     Visits { added: Vec<VisitKey>, dropped: Vec<VisitKey>, retimed: Vec<VisitKey> },
+    /// One is there by this time, later than had been told; the time at home, or of the pickup, stays.
+    Arrival { request: RequestId, vehicle: VehicleId, former: Timestamp, by: Timestamp },
+    /// The vehicle stands at the door and nobody comes; it waits until then.
+    NotAtDoor { request: RequestId, vehicle: VehicleId, since: Timestamp, until: Timestamp },
+    /// Somebody on board is taken to another place, at about this time.
+    Diverted { request: RequestId, vehicle: VehicleId, to: PlaceId, at: Timestamp },
+    /// Roads are closed for a while.
+    RoadClosed { closure: ClosureId, until: Timestamp },
+    /// Roads are driven as in snow.
+    Snow { window: Window },
     /// How many members change vehicle, get another time, and have no ride.
     Runs { moved: u32, retimed: u32, without: u32 },
 }

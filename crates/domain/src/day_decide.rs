@@ -11,11 +11,17 @@ use crate::decide::{Decision, Next, invalid, near_day, unknown};
 use crate::event::{Event, RouteChange};
 use crate::rejection::Rejection;
 use crate::request::{Channel, Direction, Purpose, Request, RequestState, Wish};
+use crate::today_decide::unlocked;
 
 const BOTH: [Direction; 2] = [Direction::PickupRun, Direction::DropoffRun];
 
 /// The rider's place on a run of the day that is booked, or was refused and may be tried again.
-fn find_run(area: &Area, rider: RiderId, day: ServiceDay, direction: Direction) -> Option<&Request> {
+pub(crate) fn find_run(
+    area: &Area,
+    rider: RiderId,
+    day: ServiceDay,
+    direction: Direction,
+) -> Option<&Request> {
     let wanted = |r: &&Request| {
         r.rider == rider
             && matches!(r.wish, Wish::Run { direction: d, day: on, .. } if d == direction && on == day)
@@ -31,7 +37,7 @@ fn planned_around(area: &Area, facility: FacilityId, day: ServiceDay) -> Vec<Fac
     all
 }
 
-fn replan(
+pub(crate) fn replan(
     area: &Area,
     (facility, day): (FacilityId, ServiceDay),
     events: Vec<Event>,
@@ -224,7 +230,11 @@ pub(crate) fn pin_ride(
     if pin.vehicle.is_none() && pin.at.is_none() {
         return Err(invalid("vehicle", "neither a vehicle nor a time is given", "one of them, or both"));
     }
+    if let Some(booking) = find_run(area, rider, day, direction).and_then(|r| r.find_active_booking()) {
+        unlocked(area, booking.vehicle, day)?;
+    }
     if let Some(id) = pin.vehicle {
+        unlocked(area, id, day)?;
         let vehicle = area.vehicles.get(&id).ok_or_else(|| unknown("vehicle", &id))?;
         let lane = known.places.first().and_then(|p| area.places.get(p)).map(|p| p.largest_vehicle);
         let why = if !area.serves(vehicle, facility) {

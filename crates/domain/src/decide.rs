@@ -26,6 +26,7 @@ use crate::request::{RequestState, Wish};
 use crate::ride_decide::{
     accept_offer, accept_round_trip, cancel, make_round_trip, move_ride, over_at, wait,
 };
+use crate::today_decide::{close_road, decide_at_door, divert, lock_vehicle, note_ready, note_snow, widen};
 
 /// How long after "now" a reported or wished time may lie because clocks differ.
 const CLOCK_TOLERANCE: Seconds = Seconds(90);
@@ -85,6 +86,20 @@ pub enum Next {
     Move {
         request: RequestId,
         vehicle: Option<VehicleId>,
+    },
+    /// Somebody has to be told that nobody comes to the door.
+    AskAboutDoor {
+        request: RequestId,
+    },
+    /// Fetch a guest later than was promised, as the operator has decided.
+    ComeBack {
+        request: RequestId,
+        at: Timestamp,
+    },
+    /// What is a fact now makes vehicles late: set their times anew, move whom another vehicle carries in time, and tell.
+    Repair {
+        days: Vec<ServiceDay>,
+        cause: Cause,
     },
     /// Drive the coming visits as proposed, if that still is lawful and better.
     Adopt(Proposal),
@@ -153,6 +168,21 @@ pub fn decide(
         Command::MakeRequest(party) => make_request(area, party, now),
         Command::MakeRoundTrip { there, back } => make_round_trip(area, there, *back, now),
         Command::AcceptRoundTrip { there, back } => accept_round_trip(area, *there, *back, now),
+        Command::NoteReady { rider, day, direction, at } => {
+            note_ready(area, (*rider, *day, *direction), *at, now)
+        }
+        Command::DecideAtDoor { request, decision } => decide_at_door(area, *request, *decision, now),
+        Command::Divert { request, to } => divert(area, *request, *to, now, travel),
+        Command::LockVehicle { vehicle, day, locked } => lock_vehicle(area, *vehicle, *day, *locked, now),
+        Command::WidenPromise { request, pickup, dropoff, ride_max, reason } => {
+            widen(area, *request, (*pickup, *dropoff, *ride_max), *reason, now)
+        }
+        Command::CloseRoad(new) => close_road(area, new, now),
+        Command::OpenRoad { closure } => {
+            area.hindering.closures.get(closure).ok_or_else(|| unknown("closure", closure))?;
+            Ok(Decision::just(vec![Event::RoadOpened { closure: *closure, at: now }]))
+        }
+        Command::NoteSnow { day, window } => note_snow(area, *day, *window, now),
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
         Command::Wait { request } => wait(area, *request, now),
@@ -165,7 +195,13 @@ pub fn decide(
                     "a fact is reported after it happened",
                 ));
             }
-            decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel).map(Decision::just)
+            let events = decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel)?;
+            let asked = events.iter().find_map(|event| match event {
+                Event::NotAtDoor { request, .. } => Some(*request),
+                _ => None,
+            });
+            let next = asked.map_or(Next::Nothing, |request| Next::AskAboutDoor { request });
+            Ok(Decision { events, next })
         }
         Command::SightVehicle { vehicle, visit, eta } => {
             Ok(Decision::just(decide_sighting(area, *vehicle, *visit, *eta, now)))

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use units::{
-    ContradictionId, CorporationId, FacilityId, Metres, NoticeId, OfferId, PlaceId, RequestId, RiderId,
-    Seconds, ServiceDay, Timestamp,
+    ClosureId, ContradictionId, CorporationId, FacilityId, Metres, NoticeId, OfferId, PlaceId, RequestId,
+    RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window,
 };
 
 use crate::command::{AbsenceKind, JoinKind};
@@ -15,7 +15,8 @@ use crate::plan::{PlannedVisit, RideMoved, RouteId, VisitKey};
 use crate::policy::Policy;
 use crate::punctuality::Missed;
 use crate::rejection::Refusal;
-use crate::request::{Booking, Channel, Direction, Offer, Purpose, Wish};
+use crate::request::{Booking, Channel, Direction, Offer, Promise, Purpose, Wish};
+use crate::today::{Closure, DoorDecision, WidenReason};
 
 /// Number of the stored form written by this code.
 pub const EVENT_SCHEMA: u16 = 1;
@@ -114,6 +115,51 @@ pub enum Event {
         rider: RiderId,
         day: ServiceDay,
         direction: Direction,
+    },
+    /// A member is ready for the run from then on and not before: late in the morning, or leaving early.
+    ReadyNoted {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+        at: Timestamp,
+    },
+    ReadyCleared {
+        rider: RiderId,
+        day: ServiceDay,
+        direction: Direction,
+    },
+    /// Nobody new comes on board, and its visits stay as they are, until it is unlocked.
+    VehicleLocked {
+        vehicle: VehicleId,
+        day: ServiceDay,
+    },
+    VehicleUnlocked {
+        vehicle: VehicleId,
+        day: ServiceDay,
+    },
+    /// An operator has widened what was told; what was told lies within it.
+    PromiseWidened {
+        request: RequestId,
+        promise: Promise,
+        ride_max: Seconds,
+        reason: WidenReason,
+        at: Timestamp,
+    },
+    RoadClosed {
+        closure: Closure,
+    },
+    /// Earlier than expected.
+    RoadOpened {
+        closure: ClosureId,
+        at: Timestamp,
+    },
+    /// Roads are driven as in snow between these times.
+    SnowNoted {
+        day: ServiceDay,
+        window: Window,
+    },
+    SnowCleared {
+        day: ServiceDay,
     },
     /// Who drives these vehicles on the day; the others keep whom they have.
     DriversAssigned {
@@ -253,6 +299,27 @@ pub enum Event {
         day: ServiceDay,
         missed: Vec<Missed>,
     },
+    /// Nobody comes to the door, or nobody answers.
+    NotAtDoor {
+        route: RouteId,
+        request: RequestId,
+        at: Timestamp,
+    },
+    /// What the operator has decided about it.
+    DoorDecided {
+        request: RequestId,
+        decision: DoorDecision,
+        at: Timestamp,
+    },
+    /// Somebody on board is taken elsewhere, before all else: ill, to the hospital. The vehicle has turned there.
+    RideDiverted {
+        route: RouteId,
+        request: RequestId,
+        to: PlaceId,
+        at: Timestamp,
+        eta: Timestamp,
+        metres: Metres,
+    },
     /// The forecast of a visit crossed five or ten minutes behind its promise, or came back.
     DelayChanged {
         visit: VisitKey,
@@ -327,6 +394,18 @@ impl Event {
             Event::FactContradicted { .. } => "fact_contradicted",
             Event::ContradictionSettled { .. } => "contradiction_settled",
             Event::ForecastsMeasured { .. } => "forecasts_measured",
+            Event::ReadyNoted { .. } => "ready_noted",
+            Event::ReadyCleared { .. } => "ready_cleared",
+            Event::VehicleLocked { .. } => "vehicle_locked",
+            Event::VehicleUnlocked { .. } => "vehicle_unlocked",
+            Event::PromiseWidened { .. } => "promise_widened",
+            Event::RoadClosed { .. } => "road_closed",
+            Event::RoadOpened { .. } => "road_opened",
+            Event::SnowNoted { .. } => "snow_noted",
+            Event::SnowCleared { .. } => "snow_cleared",
+            Event::NotAtDoor { .. } => "not_at_door",
+            Event::DoorDecided { .. } => "door_decided",
+            Event::RideDiverted { .. } => "ride_diverted",
             Event::DelayChanged { .. } => "delay_changed",
         }
     }

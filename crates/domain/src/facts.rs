@@ -100,7 +100,18 @@ pub(crate) fn decide_fact(
         },
         FactKind::Boarded => vec![Event::Boarded { route: id, request: request_id, at }],
         FactKind::Alighted => vec![Event::Alighted { route: id, request: request_id, at }],
+        FactKind::NotAtDoor if area.at_door.contains_key(&request_id) => Vec::new(),
+        FactKind::NotAtDoor => {
+            require_tried(area, &route, request.from, day.midnight(), at)?;
+            vec![Event::NotAtDoor { route: id, request: request_id, at }]
+        }
         FactKind::NoShow => {
+            if let Some(since) = area.at_door.get(&request_id) {
+                let until = *since + area.policies.in_force(day).door_wait;
+                if at < until {
+                    return Err(invalid("fact", format!("no_show at {at}"), format!("wait until {until}")));
+                }
+            }
             let open = booking.promise.pickup.open();
             require_tried(area, &route, request.from, open, at)?;
             vec![Event::NoShow { route: id, request: request_id, at }]
@@ -111,7 +122,7 @@ pub(crate) fn decide_fact(
 
 fn require_matching(fact: FactKind, visit: VisitKey) -> Result<(), Rejection> {
     let matching = match fact {
-        FactKind::Boarded | FactKind::NoShow => visit.kind == VisitKind::Pickup,
+        FactKind::Boarded | FactKind::NoShow | FactKind::NotAtDoor => visit.kind == VisitKind::Pickup,
         FactKind::Alighted => visit.kind == VisitKind::Dropoff,
         FactKind::Departed | FactKind::Arrived => true,
     };
@@ -119,7 +130,7 @@ fn require_matching(fact: FactKind, visit: VisitKey) -> Result<(), Rejection> {
         return Ok(());
     }
     let wrong = format!("{fact:?} for {visit}");
-    Err(invalid("fact", wrong, "boarded and no_show belong to a pickup, alighted to a dropoff"))
+    Err(invalid("fact", wrong, "boarded, not_at_door and no_show belong to a pickup, alighted to a dropoff"))
 }
 
 /// What is known of a ride that speaks against what is reported of its rider.

@@ -53,6 +53,7 @@ pub fn check(
         judge.whole();
         judge.member_delay(before);
         judge.bookings(before);
+        judge.locked(before);
         let standing = broken_by_facts(before, *id, now, travel);
         found.extend(fresh.into_iter().filter(|v| !standing.contains(&(v.visit, v.rule))));
     }
@@ -140,8 +141,9 @@ impl Judge<'_> {
                 continue;
             }
             let visit = Some(VisitKey::pickup(request.id));
-            match before.requests.get(&request.id).and_then(|r| r.find_active_booking()) {
-                Some(former) => self.rewritten(before, request, former, booking),
+            let known = before.requests.get(&request.id);
+            match known.and_then(|r| Some((r, r.find_active_booking()?))) {
+                Some((known, former)) => self.rewritten(before, request, (known, former), booking),
                 None if !policy.allows.contains(&booking.class) => {
                     self.say(visit, "policy", format!("{} is not allowed", booking.class.code()));
                 }

@@ -63,8 +63,30 @@ impl Judge<'_> {
                 self.say(Some(visit), "facility", format!("{} does not serve {facility}", vehicle.id));
             }
             let pinned = area.find_pinned_vehicle(request.rider, day, direction);
+            if let Some(ready) = area.find_ready(request.rider, day, direction)
+                && visit.kind == VisitKind::Pickup
+                && planned.begin < ready
+            {
+                let detail = format!("{} begins {} and is ready at {ready}", request.id, planned.begin);
+                self.say(Some(visit), "ready", detail);
+            }
             if waits && pinned.is_some_and(|pinned| pinned != vehicle.id) {
                 self.say(Some(visit), "pin", format!("{} is pinned to another vehicle", request.id));
+            }
+        }
+    }
+
+    /// The plan of a locked vehicle only loses visits: nobody new, and those who ride in the order that was planned.
+    pub(crate) fn locked(&mut self, before: &Area) {
+        let id = self.route.id;
+        if !before.is_locked(id.vehicle, id.day) || !self.area.is_locked(id.vehicle, id.day) {
+            return;
+        }
+        let former = before.find_route(id);
+        let mut stood = former.iter().flat_map(|route| &route.visits).map(|v| v.visit);
+        for visit in self.route.visits.iter().map(|v| v.visit).collect::<Vec<_>>() {
+            if !stood.any(|known| known == visit) {
+                return self.say(Some(visit), "locked", format!("{} is locked on {}", id.vehicle, id.day));
             }
         }
     }
@@ -125,15 +147,23 @@ impl Judge<'_> {
         &mut self,
         before: &Area,
         request: &Request,
-        former: &Booking,
+        (known, former): (&Request, &Booking),
         booking: &Booking,
     ) {
         if former == booking {
             return;
         }
         let visit = Some(VisitKey::pickup(request.id));
-        let same_terms = (former.class, former.terms, former.ride_max, former.direct, former.day)
-            == (booking.class, booking.terms, booking.ride_max, booking.direct, booking.day);
+        // Only an operator's word makes more of a promise, and never less.
+        let widened = request.widened > known.widened;
+        let holds = |wide: Window, told: Window| wide.open() <= told.open() && told.close() <= wide.close();
+        let wider = holds(booking.promise.pickup, former.promise.pickup)
+            && holds(booking.promise.dropoff, former.promise.dropoff)
+            && booking.ride_max >= former.ride_max;
+        let same_terms = (former.class, former.terms, former.direct, former.day)
+            == (booking.class, booking.terms, booking.direct, booking.day)
+            && (former.ride_max == booking.ride_max || widened)
+            && (!widened || wider);
         // A guest was told times, not a vehicle: until boarding another one may come.
         let guest_waits = booking.terms != Terms::Member && matches!(request.state, RequestState::Booked(_));
         let told = |wanted: &dyn Fn(&News) -> bool| {
@@ -156,5 +186,5 @@ impl Judge<'_> {
 }
 
 fn is_new_time(news: &News, wanted: RequestId) -> bool {
-    matches!(news, News::Time { request, .. } if *request == wanted)
+    matches!(news, News::Time { request, .. } | News::Arrival { request, .. } if *request == wanted)
 }

@@ -33,6 +33,8 @@ mod masters_decide;
 mod masters_change;
 mod erasure;
 mod day_decide;
+mod today;
+mod today_decide;
 mod facts;
 mod contradiction;
 mod punctuality;
@@ -42,8 +44,8 @@ mod judge_day;
 pub use apply::LogFault;
 pub use area::{Area, Attendance, IssuedNotice};
 pub use command::{
-    AbsenceKind, Command, FactKind, JoinKind, NewDriver, NewFacility, NewPlace, NewRider, NewVehicle, Party,
-    PlanStart,
+    AbsenceKind, Command, FactKind, JoinKind, NewClosure, NewDriver, NewFacility, NewPlace, NewRider,
+    NewVehicle, Party, PlanStart,
 };
 pub use contradiction::{Contradiction, Contrary};
 pub use day::{Cause, HandRun, Listener, News, Notice, Pin, Resource, Turn, VehicleTurns};
@@ -65,3 +67,4 @@ pub use rejection::{Alternative, Reason, ReasonCount, Refusal, Rejection};
 pub use request::{
     Booking, Channel, Direction, Offer, Planned, Promise, Purpose, Request, RequestState, Wish,
 };
+pub use today::{Closure, DoorDecision, Hindering, Hindrances, WidenReason};

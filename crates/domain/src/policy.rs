@@ -84,6 +84,16 @@ pub enum CountsAs {
     Guest,
 }
 
+/// Older policies say nothing of it.
+fn door_wait() -> Seconds {
+    Seconds::minutes(5)
+}
+
+// serde hands over a reference.
+fn is_door_wait(wait: &Seconds) -> bool {
+    *wait == door_wait()
+}
+
 /// One dated version of an area's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -111,6 +121,9 @@ pub struct Policy {
     /// What guests pay.
     #[serde(default, skip_serializing_if = "Fare::is_free")]
     pub fare: Fare,
+    /// How long a vehicle waits at a door to which nobody comes.
+    #[serde(default = "door_wait", skip_serializing_if = "is_door_wait")]
+    pub door_wait: Seconds,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,
@@ -134,6 +147,7 @@ impl Policy {
             member_delay_max: Seconds::minutes(5),
             who: BTreeSet::new(),
             fare: Fare::Free,
+            door_wait: door_wait(),
             source: "老認発1011第1号 (2024-10-11)".to_owned(),
             author: "kuseki".to_owned(),
         }

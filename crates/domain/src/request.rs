@@ -189,6 +189,8 @@ pub struct Request {
     pub waits: Option<Refusal>,
     /// The other half of a round trip: accepted together or not at all.
     pub pair: Option<RequestId>,
+    /// How often an operator has widened what was told.
+    pub widened: u32,
 }
 
 impl Request {

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::plan::RouteId;
 use crate::rejection::{Reason, Refusal, Rejection};
 use crate::request::{RequestState, Wish};
+use crate::today_decide::unlocked;
 
 /// Both wishes are held against the rules before either is taken in.
 pub(crate) fn make_round_trip(
@@ -171,6 +172,10 @@ pub(crate) fn move_ride(
     if vehicle == Some(booking.vehicle) {
         return Err(invalid("vehicle", format!("{} carries it already", booking.vehicle), "another vehicle"));
     }
+    if let Some(vehicle) = vehicle {
+        unlocked(area, vehicle, booking.day)?;
+    }
+    unlocked(area, booking.vehicle, booking.day)?;
     let route = area.find_route(RouteId { day: booking.day, vehicle: booking.vehicle });
     let on_the_way =
         route.is_some_and(|r| r.visits.iter().take(r.committed()).any(|v| v.visit.request == request));

@@ -180,8 +180,33 @@ impl Touched {
             Event::DriversAssigned { vehicles, .. } => {
                 self.vehicles.extend(vehicles.iter().map(|known| known.vehicle));
             }
-            Event::RidesRebooked { bookings } => self.requests.extend(bookings.iter().map(|b| b.request)),
-            Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
+            Event::RidesRebooked { bookings } => {
+                self.requests.extend(bookings.iter().map(|b| b.request));
+            }
+            Event::VehicleLocked { vehicle, .. } | Event::VehicleUnlocked { vehicle, .. } => {
+                self.vehicles.insert(*vehicle);
+            }
+            Event::PromiseWidened { request, .. }
+            | Event::NotAtDoor { request, .. }
+            | Event::DoorDecided { request, .. } => {
+                self.requests.insert(*request);
+                let known = snapshot.area.requests.get(request).and_then(|r| r.find_booking());
+                self.vehicles.extend(known.map(|b| b.vehicle));
+            }
+            Event::RideDiverted { route, request, .. } => {
+                self.vehicles.insert(route.vehicle);
+                self.requests.insert(*request);
+            }
+            Event::ReadyNoted { rider, .. } | Event::ReadyCleared { rider, .. } => {
+                let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
+                self.facilities.extend(member.map(|m| m.facility));
+            }
+            // Every coming leg may take another way.
+            Event::RoadClosed { .. }
+            | Event::RoadOpened { .. }
+            | Event::SnowNoted { .. }
+            | Event::SnowCleared { .. }
+            | Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
             Event::RequestMade { request, .. }
             | Event::OffersMade { request, .. }
             | Event::RequestRefused { request, .. }

@@ -364,6 +364,8 @@ pub struct NewPolicy {
     pub who: BTreeSet<Entitlement>,
     /// What guests pay; nothing without it.
     pub fare: Option<NewFare>,
+    /// How long a vehicle waits at a door to which nobody comes; 5 by default.
+    pub door_wait_minutes: Option<i64>,
     /// The law, notice or council decision it rests on.
     pub source: String,
     pub author: String,

@@ -22,6 +22,8 @@ mod day_input;
 mod legs;
 mod views;
 mod day_view;
+mod today_input;
+mod today_view;
 mod figures;
 mod tiles;
 mod base_map;
@@ -67,7 +69,7 @@ pub use problem::Problem;
 use app::App;
 use http::{
     accounts, attention, changes, days, import as lists, map, masters, pictures, policies, requests, session,
-    staff, vehicles,
+    staff, today, vehicles,
 };
 
 #[derive(OpenApi)]
@@ -121,6 +123,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(days::list_deliveries))
         .routes(routes!(attention::list))
         .routes(routes!(attention::settle))
+        .routes(routes!(today::get))
+        .routes(routes!(today::ready))
+        .routes(routes!(today::door))
+        .routes(routes!(today::divert))
+        .routes(routes!(today::widen))
+        .routes(routes!(today::lock))
+        .routes(routes!(today::list_closures, today::close_road))
+        .routes(routes!(today::open_road))
+        .routes(routes!(today::snow))
         .routes(routes!(staff::list_drivers, staff::add_driver))
         .routes(routes!(staff::get_driver, staff::change_driver))
         .routes(routes!(staff::set_care))

@@ -31,7 +31,7 @@ pub struct Viewer<'a> {
     pub deliveries: &'a crate::notify::Deliveries,
 }
 
-fn position(point: Point) -> wire::Position {
+pub fn position(point: Point) -> wire::Position {
     [point.lon(), point.lat()]
 }
 
@@ -169,7 +169,12 @@ impl Viewer<'_> {
         let is_own = self.sight.vehicle(id);
         let seen = self.service.tracking.find(id).filter(|w| ServiceDay::of(w.fix.at) == self.today());
         let seen = seen.filter(|_| is_own);
-        let forecasts = forecast(self.area(), route_id, self.now, &self.legs.ahead(route_id.day, self.now));
+        let forecasts = forecast(
+            self.area(),
+            route_id,
+            self.now,
+            &self.legs.ahead(&self.area().hindering, route_id.day, self.now),
+        );
         let visits = self.visits(route_id, &forecasts);
         let anchor = route.anchor;
         let leg = |from: PlaceId, to: PlaceId, departed_at: Timestamp, eta: Timestamp| wire::LegNow {
@@ -287,6 +292,7 @@ impl Viewer<'_> {
                 leg_seconds: leg_seconds.0,
                 leg_metres,
                 service_seconds: self.area().service_of(visit).0,
+                door_until: self.door_until(request.id).filter(|_| visit.kind == VisitKind::Pickup),
             });
         }
         out
@@ -294,14 +300,14 @@ impl Viewer<'_> {
 
     fn leg_length(&self, from: PlaceId, to: PlaceId) -> (Seconds, i64) {
         let nodes = self.area().find_node(from).zip(self.area().find_node(to));
-        let path = nodes.and_then(|(a, b)| self.legs.find(a, b, self.now));
+        let path = nodes.and_then(|(a, b)| self.legs.find(&self.area().hindering, a, b, self.now));
         path.map_or((Seconds::ZERO, 0), |p| (p.seconds, p.metres.0))
     }
 
     /// The next thing to do at a junction. Without a fix that lies on the way it is the first one of the leg.
     fn next_step(&self, route: &domain::Route, at: Option<Point>) -> Option<wire::NextStep> {
         let nodes = self.next_nodes(route, 1);
-        let path = self.legs.find(*nodes.first()?, *nodes.get(1)?, self.now)?;
+        let path = self.legs.find(&self.area().hindering, *nodes.first()?, *nodes.get(1)?, self.now)?;
         let is_under_way = matches!(route.progress, Progress::Heading { .. } | Progress::Returning { .. });
         let driven = at.filter(|_| is_under_way).and_then(|at| path.driven(at));
         let driven = driven.filter(|(_, off)| *off <= ON_PATH).map_or(Metres::ZERO, |(driven, _)| driven);
@@ -325,7 +331,9 @@ impl Viewer<'_> {
         let nodes = self.next_nodes(route, PATH_LEGS);
         let mut points: Vec<wire::Position> = Vec::new();
         for leg in nodes.windows(2) {
-            let Some(path) = self.legs.find(leg[0], leg[1], self.now) else { continue };
+            let Some(path) = self.legs.find(&self.area().hindering, leg[0], leg[1], self.now) else {
+                continue;
+            };
             points.extend(path.points.iter().map(|p| position(p.point)));
         }
         points.dedup();
@@ -429,7 +437,12 @@ impl Viewer<'_> {
     pub fn times(&self, id: RequestId, request: &domain::Request) -> (Option<Timestamp>, Option<Timestamp>) {
         let coming = |booking: &Booking| {
             let route = RouteId { day: booking.day, vehicle: booking.vehicle };
-            let seen = forecast(self.area(), route, self.now, &self.legs.ahead(route.day, self.now));
+            let seen = forecast(
+                self.area(),
+                route,
+                self.now,
+                &self.legs.ahead(&self.area().hindering, route.day, self.now),
+            );
             let at = |key: VisitKey| seen.iter().find(|f| f.visit == key).map(|f| f.begin);
             (at(VisitKey::pickup(id)), at(VisitKey::dropoff(id)))
         };
@@ -581,6 +594,7 @@ pub fn policy_view(policy: &domain::Policy) -> wire::Policy {
         member_delay_max_minutes: policy.member_delay_max.minutes_up(),
         who: policy.who.iter().map(name_of).collect(),
         fare: fare_view(&policy.fare),
+        door_wait_minutes: policy.door_wait.0 / 60,
         source: policy.source.clone(),
         author: policy.author.clone(),
     }

@@ -12,11 +12,13 @@ mod attention;
 mod policy;
 pub mod live;
 mod rides;
+mod today;
 mod told;
 
 pub use attention::{Attention, Contradiction, Danger};
 pub use policy::{Fare, Policy};
 pub use rides::{MoveEffect, MovedVisit, PolicyEffect, RoundTrip, TouchedRide};
+pub use today::{Aboard, AtDoor, Closure, Closures, DayEffect, InDanger, ToTell, Today};
 pub use told::{Contact, Delivery, Family, Notice, Script};
 
 pub type Position = [f64; 2];
@@ -267,6 +269,8 @@ pub struct Visit {
     pub leg_metres: i64,
     /// Dwell at the stop.
     pub service_seconds: i64,
+    /// Nobody comes to the door: the vehicle waits until then, and the operator decides.
+    pub door_until: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     AbsenceKind, Booking, Channel, Event, Load, Purpose, Refusal, RideClass, Rider, RouteId, Vehicle, Wish,
 };
-use units::{Metres, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId};
+use units::{Metres, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleId, Window};
 
 use crate::drive::DriveSums;
 
@@ -82,6 +82,7 @@ impl DayFigures {
                 self.absences.insert((*day, *rider, *kind));
             }
             Event::RequestMade { .. }
+            | Event::PromiseWidened { .. }
             | Event::RunsBooked { .. }
             | Event::RidesRebooked { .. }
             | Event::RequestRefused { .. }
@@ -91,6 +92,7 @@ impl DayFigures {
             | Event::OfferAccepted { .. }
             | Event::RequestCancelled { .. } => self.fold_request(event),
             Event::Departed { .. }
+            | Event::RideDiverted { .. }
             | Event::Arrived { .. }
             | Event::Boarded { .. }
             | Event::Alighted { .. }
@@ -127,6 +129,16 @@ impl DayFigures {
             | Event::FactContradicted { .. }
             | Event::ContradictionSettled { .. }
             | Event::ForecastsMeasured { .. }
+            | Event::ReadyNoted { .. }
+            | Event::ReadyCleared { .. }
+            | Event::VehicleLocked { .. }
+            | Event::VehicleUnlocked { .. }
+            | Event::RoadClosed { .. }
+            | Event::RoadOpened { .. }
+            | Event::SnowNoted { .. }
+            | Event::SnowCleared { .. }
+            | Event::NotAtDoor { .. }
+            | Event::DoorDecided { .. }
             | Event::DelayChanged { .. } => {}
         }
     }
@@ -179,6 +191,12 @@ impl DayFigures {
             Event::OffersExpired { request } if self.wishes.get(request).is_some_and(|t| !t.waits) => {
                 self.decide_fate(*request, Fate::Expired);
             }
+            // Lateness is counted against what was told in the end.
+            Event::PromiseWidened { request, promise, .. } => {
+                if let Some(Fate::Booked(booking)) = self.wishes.get_mut(request).map(|t| &mut t.fate) {
+                    booking.promise = *promise;
+                }
+            }
             Event::RequestCancelled { request, .. } => self.decide_fate(*request, Fate::Cancelled),
             _ => {}
         }
@@ -193,6 +211,13 @@ impl DayFigures {
     fn fold_fact(&mut self, event: &Event) {
         match event {
             Event::Departed { route, metres, .. } => self.depart(*route, *metres),
+            // The vehicle has turned: nobody is late at the place that was planned.
+            Event::RideDiverted { route, request, at, metres, .. } => {
+                if let Some(Fate::Booked(booking)) = self.wishes.get_mut(request).map(|t| &mut t.fate) {
+                    booking.promise.dropoff = Window::from(*at, Seconds::hours(12));
+                }
+                self.depart(*route, *metres);
+            }
             Event::Arrived { route, at, .. } => {
                 self.free.insert(*route, *at);
             }

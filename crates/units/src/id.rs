@@ -86,6 +86,8 @@ ids! {
     DeviceId = "device";
     /// A machine's key to the API.
     KeyId = "key";
+    /// A stretch of road that is closed for a while.
+    ClosureId = "closure";
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ kinds! {
     DriversAssigned RidesRebooked NoticesMade NoticeGiven
     PlaceChanged FacilityChanged VehicleChanged RiderChanged RiderErased
     EtaChanged FactContradicted ContradictionSettled ForecastsMeasured
+    ReadyNoted ReadyCleared VehicleLocked VehicleUnlocked PromiseWidened RoadClosed RoadOpened SnowNoted SnowCleared
+    NotAtDoor DoorDecided RideDiverted
 }
 
 /// A whole day's log as the first schema wrote it. Every line must be read for ever and mean what it meant; so the file is
@@ -129,6 +131,7 @@ fn stored_events_of_schema_1_are_read_and_written_as_they_were() {
     read_stored("golden/events-v1-tracking.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-policy.jsonl", &mut area.clone(), &mut seen);
     read_stored("golden/events-v1-erasure.jsonl", &mut area.clone(), &mut seen);
+    read_stored("golden/events-v1-today.jsonl", &mut area.clone(), &mut seen);
     let missing: Vec<&&str> = KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
     assert!(missing.is_empty(), "no stored event of {missing:?}");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();

@@ -44,7 +44,7 @@ pub struct Live<T> {
     strained: Vec<u32>,
     /// Vehicles on which some limit gave way.
     yielded: Vec<u32>,
-    /// Vehicles that are out for the day, undriven, or under way although the driver should be elsewhere: nobody new.
+    /// Vehicles that are out for the day, locked, undriven, or under way although the driver should be elsewhere: nobody new.
     closed: Vec<u32>,
 }
 
@@ -137,7 +137,7 @@ impl<T: Travel> Live<T> {
         live.yield_to_facts()?;
         for (number, id) in live.vehicles.iter().enumerate() {
             let driven = !area.list_driven(*id, day).is_empty();
-            if area.is_out(Resource::Vehicle(*id), day) || !driven {
+            if area.is_out(Resource::Vehicle(*id), day) || area.is_locked(*id, day) || !driven {
                 live.closed.push(number as u32);
             }
         }

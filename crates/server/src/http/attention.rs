@@ -74,7 +74,7 @@ fn contradictions(app: &App, snapshot: &Snapshot) -> Vec<wire::Contradiction> {
 fn in_danger(app: &App, snapshot: &Snapshot) -> Vec<(RouteId, Forecast)> {
     let now = app.service.clock.now();
     let today = ServiceDay::of(now);
-    let legs = app.legs.ahead(today, now);
+    let legs = app.legs.ahead(&snapshot.area.hindering, today, now);
     let mut found: Vec<(RouteId, Forecast)> = Vec::new();
     for id in snapshot.area.routes.keys().copied().filter(|id| id.day == today) {
         for seen in forecast(&snapshot.area, id, now, &legs).into_iter().filter(|seen| seen.late >= WORTH) {

@@ -6,6 +6,7 @@ pub mod import;
 pub mod staff;
 pub mod policies;
 pub mod requests;
+pub mod today;
 pub mod vehicles;
 pub mod days;
 pub mod attention;

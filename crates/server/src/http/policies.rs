@@ -80,6 +80,7 @@ fn policy_of(new: &input::NewPolicy) -> Result<Policy, Problem> {
         )?,
         who: new.who.clone(),
         fare: new.fare.as_ref().map_or(Ok(Fare::Free), fare_of)?,
+        door_wait: input::minutes("door_wait_minutes", new.door_wait_minutes, national.door_wait, 60)?,
         source: input::text("source", &new.source, 500)?,
         author: input::text("author", &new.author, 200)?,
     })

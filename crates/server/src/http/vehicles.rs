@@ -143,7 +143,7 @@ pub async fn leg(
     let (from, to) = (node(&ends.from)?, node(&ends.to)?);
     let path = app
         .legs
-        .find(from, to, app.service.clock.now())
+        .find(&snapshot.area.hindering, from, to, app.service.clock.now())
         .ok_or_else(|| Problem::not_found("way to", &ends.to))?;
     let points = path.points.iter().map(|p| [p.point.lon(), p.point.lat(), p.after_millis as f64 / 1_000.0]);
     Ok(Json(wire::Leg {

@@ -79,6 +79,11 @@ impl Tidings {
                 let state = area.requests.get(request).map(|r| &r.state);
                 !matches!(state, Some(domain::RequestState::Offered { .. }))
             }
+            // Who has boarded, or has been decided about, need not be called to the door.
+            Tidings::News { news: News::NotAtDoor { request, .. }, .. } => {
+                !area.at_door.contains_key(request)
+            }
+            Tidings::News { news: News::Arrival { request, .. }, .. } => !waits(request),
             Tidings::News { .. } => false,
             Tidings::Booked { request, .. } | Tidings::OnTheWay { request, .. } => !booked(request),
             Tidings::Cancelled { pickup, .. } => pickup.is_some_and(|window| over(window.close())),
@@ -93,6 +98,11 @@ pub fn kind_of(news: &News) -> &'static str {
         News::NoRide { .. } => "no_ride",
         News::Late { .. } => "late",
         News::SeatFree { .. } => "seat_free",
+        News::Arrival { .. } => "arrival",
+        News::NotAtDoor { .. } => "not_at_door",
+        News::Diverted { .. } => "diverted",
+        News::RoadClosed { .. } => "road_closed",
+        News::Snow { .. } => "snow",
         News::Visits { .. } => "visits",
         News::Runs { .. } => "runs",
     }

@@ -166,6 +166,26 @@ impl Viewer<'_> {
                 let blanks = blanks.map(|(blank, visits)| (blank, self.visit_names(visits)));
                 ("visits".to_owned(), blanks.into())
             }
+            News::Arrival { vehicle, former, by: at, .. } => {
+                let blanks =
+                    vec![by(vehicle), ("{former}", spoken_time(*former)), ("{until}", spoken_time(*at))];
+                ("arrival".to_owned(), blanks)
+            }
+            News::NotAtDoor { vehicle, until, .. } => {
+                ("not_at_door".to_owned(), vec![by(vehicle), ("{until}", spoken_time(*until))])
+            }
+            News::Diverted { request, vehicle, to, at } => {
+                let known = self.snapshot.area.requests.get(request).map(|r| self.person(r.rider).name);
+                let rider = self.name_or(&known.unwrap_or_default(), "rider");
+                let place = self.place_label(*to);
+                let blanks =
+                    vec![by(vehicle), ("{rider}", rider), ("{place}", place), ("{until}", spoken_time(*at))];
+                ("diverted".to_owned(), blanks)
+            }
+            News::RoadClosed { until, .. } => {
+                ("road_closed".to_owned(), vec![("{until}", spoken_time(*until))])
+            }
+            News::Snow { window } => ("snow".to_owned(), when(window).into()),
             News::Runs { moved, retimed, without } => {
                 let blanks = [("{moved}", moved), ("{retimed}", retimed), ("{without}", without)];
                 ("runs".to_owned(), blanks.map(|(blank, n)| (blank, number(*n))).into())

@@ -18,6 +18,8 @@ pub struct Policy {
     pub offer_lasts_minutes: i64,
     pub wait_on_board_max_minutes: i64,
     pub member_delay_max_minutes: i64,
+    /// How long a vehicle waits at a door to which nobody comes.
+    pub door_wait_minutes: i64,
     /// Entitlements that are carried as guests; everybody who is registered where there is none.
     #[schema(example = json!(["long_term_care", "support_required"]))]
     pub who: Vec<String>,

@@ -10,6 +10,22 @@ export const tests = {
     await page.waitForSelector("[data-run]");
     expect((await page.locator("[data-run]").count()) === 4, "the runs are not shown by vehicle and round");
     await expectAccessible(page, "day plan");
+    // Somebody is not at the door, and somebody is late: what it means is shown before it is done.
+    await page.locator("[data-door]").getByRole("button", { name: "乗せずに先へ" }).click();
+    await page.waitForSelector("[data-effect]");
+    await page.getByRole("button", { name: "やめる" }).click();
+    await until("the dialog is closed", async () => (await page.locator("[data-effect]").count()) === 0);
+    await page.getByRole("button", { name: "鈴木 キヨ様は支度が遅れる" }).click();
+    await page.locator(".retime input").fill("08:55");
+    await page.locator(".retime button").click();
+    await page.waitForSelector("text=鈴木 キヨ様 4分遅く");
+    await expectAccessible(page, "what a late member means");
+    await shoot(page, shots, "day-late-1440-ja");
+    await page.getByRole("button", { name: "このとおりにする" }).click();
+    await page.waitForSelector("li.broken");
+    await page.getByRole("button", { name: "さくら1号の計画を固定" }).click();
+    await page.waitForSelector("text=固定中");
+    await page.getByRole("button", { name: "さくら1号の固定を解く" }).click();
     const choice = page.locator("[data-run]").first().locator("select").first();
     await choice.selectOption("vehicle-2");
     await until("the pin is shown", async () => (await page.locator("[data-run='vehicle-2-pickup_run-1'] li").count()) === 3);

@@ -27,6 +27,22 @@ export class MockDay {
     });
     this.notices = [];
     this.joined = false;
+    this.door = true;
+    this.locked = [];
+  }
+
+  /** What is going on: a door to which nobody comes, a ride in danger, a closed road. */
+  today() {
+    const vehicle = { vehicle: "vehicle-1", vehicle_name: "さくら1号" };
+    if (!this.planned) return { day: DAY, in_danger: [], doors: [], aboard: [], closures: [], snow: null, locked: [] };
+    return {
+      day: DAY,
+      in_danger: [{ request: "request-31", rider: PEOPLE[2], kind: "pickup", ...vehicle, expected: at("09:04"), late_seconds: 540, pickup: [at("08:36"), at("08:51")], dropoff_latest: at("09:30") }],
+      doors: this.door ? [{ request: "request-11", rider: PEOPLE[0], ...vehicle, since: at("08:21"), until: at("08:26") }] : [],
+      aboard: [{ request: "request-21", rider: PEOPLE[1], ...vehicle }],
+      closures: [{ id: "closure-1", position: [139.41, 35.69], radius_m: 50, from: at("07:00"), until: at("15:00"), stretches: 4, places: [] }],
+      snow: null, locked: this.locked,
+    };
   }
 
   view() {
@@ -51,6 +67,22 @@ export class MockDay {
   /** Answers a call on the plan of the day, or nothing if the call is about something else. */
   route(method, path, body) {
     if (path === "/facilities") return [200, { facilities: [{ id: "facility-1", name: "せおとデイサービス" }] }];
+    if (path === "/places") return [200, { places: [{ id: "place-1", label: "せおと市民病院", address: "本町 3", at: [139.41, 35.69] }] }];
+    if (path.endsWith("/today")) return [200, this.today()];
+    if (path === "/readiness") {
+      const rider = PEOPLE.find((one) => one.id === body.rider);
+      const told = { to: "rider", to_name: rider.name, by: "phone", breaks_promise: true, text_ja: `迎えの時間が変わりました（さくら1号）。`, text_en: "The pickup is at another time." };
+      if (!body.dry_run) this.tell("rider", rider.name, told.text_ja, told.text_en, true);
+      return [200, { done: !body.dry_run, subject: body.rider, to_tell: [told], moved: [{ visit: "request-21:pickup", rider: "鈴木 キヨ", later_seconds: 240 }], without: [] }];
+    }
+    if (path.endsWith("/door")) {
+      if (!body.dry_run) this.door = false;
+      return [200, { done: !body.dry_run, subject: "request-11", to_tell: [], moved: [], without: [] }];
+    }
+    if (path.endsWith("/lock")) {
+      this.locked = body.locked ? [path.split("/")[2]] : [];
+      return [200, { done: true, subject: null, to_tell: [], moved: [], without: [] }];
+    }
     if (path === "/day-plans" && method === "POST") this.planned = true;
     else if (path === "/absences") {
       for (const one of this.made) if (one.rider.id === body.rider && one.direction === body.kind) one.state = "cancelled";

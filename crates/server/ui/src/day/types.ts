@@ -50,6 +50,36 @@ export type Delivery = {
   reason_ja: string | null;
   reason_en: string | null;
 };
+/** What a command means, or would mean. */
+export type DayEffect = {
+  done: boolean;
+  subject: string | null;
+  to_tell: { to: "rider" | "driver" | "facility"; to_name: string; by: Notice["by"]; breaks_promise: boolean; text_ja: string; text_en: string }[];
+  moved: { visit: string; rider: string; later_seconds: number }[];
+  without: Person[];
+};
+export type PlaceName = { id: string; label: string; position: [number, number] };
+export type AtDoor = { request: string; rider: Person; vehicle: string; vehicle_name: string; since: string; until: string };
+export type InDanger = {
+  request: string;
+  rider: Person;
+  kind: "pickup" | "dropoff";
+  vehicle: string;
+  vehicle_name: string;
+  expected: string;
+  late_seconds: number;
+  pickup: [string, string];
+  dropoff_latest: string;
+};
+export type Today = {
+  day: string;
+  in_danger: InDanger[];
+  doors: AtDoor[];
+  aboard: { request: string; rider: Person; vehicle: string; vehicle_name: string }[];
+  closures: { id: string; position: [number, number]; radius_m: number; from: string; until: string; stretches: number; places: string[] }[];
+  snow: [string, string] | null;
+  locked: string[];
+};
 export type DayPlan = {
   facility: string;
   day: string;

@@ -81,6 +81,8 @@ export function visitsAfter(visits: Visit[], facts: Tapped[]): Visit[] {
     if (!visit) continue;
     if (fact.fact === "departed") after = replace(after, { ...visit, state: "heading" });
     else if (fact.fact === "arrived") after = replace(after, { ...visit, state: "arrived" });
+    // Until the server knows, the wait counts from the tap.
+    else if (fact.fact === "not_at_door") after = replace(after, { ...visit, state: "arrived", door_until: visit.door_until ?? fact.at });
     else if (fact.fact === "no_show") after = after.filter((item) => item.request !== visit.request);
     else after = after.filter((item) => item.id !== visit.id);
   }

@@ -63,6 +63,8 @@ export type Visit = {
   run: Run | null;
   state: VisitState;
   late_minutes: number;
+  /** Nobody comes to the door; the vehicle waits until then. */
+  door_until?: string | null;
 };
 
 export type Vehicle = {
@@ -276,7 +278,7 @@ export type Message =
   | { n: number; kind: "resync" }
   | { n: number; kind: "problem"; problem: Problem };
 
-export type Fact = "departed" | "arrived" | "boarded" | "alighted" | "no_show";
+export type Fact = "departed" | "arrived" | "boarded" | "alighted" | "no_show" | "not_at_door";
 
 /** What lies under the marks: the own tiles, or pictures of 地理院タイル from the internet. */
 export const BASE_MAPS = ["own", "gsi_pale", "gsi_standard"] as const;
