@@ -13,6 +13,9 @@ const KEPT_MAX: usize = 20_000;
 /// States of closed roads and snow whose ways are kept.
 const STATES_MAX: usize = 4;
 
+/// A way as it is counted for a part of the day, and its seconds and metres.
+type Asked = (Ahead, Node, Node);
+type Counted = (u32, u32);
 /// A way in one period.
 type Drawn = (Period, Node, Node);
 
@@ -27,7 +30,7 @@ pub struct Legs {
 struct Slowed {
     hindrances: Hindrances,
     detours: Detours,
-    ways: Mutex<BTreeMap<(Ahead, Node, Node), (u32, u32)>>,
+    ways: Mutex<BTreeMap<Asked, Counted>>,
     drawn: Mutex<BTreeMap<Drawn, Arc<Path>>>,
 }
 
