@@ -75,7 +75,7 @@ impl Measuring {
             let held = &mut self.held[group];
             held.forecasts += 1;
             held.held += u64::from(seen.soonest <= begun && begun <= seen.latest);
-            held.width = held.width + (seen.latest - seen.soonest);
+            held.width += seen.latest - seen.soonest;
         }
     }
 
