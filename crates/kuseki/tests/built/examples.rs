@@ -309,6 +309,17 @@ async fn rides(asker: &mut Asker) {
         |p| json!(p)), "accuracy_m": 8.0 });
     asker.ask("POST /vehicles/{id}/positions", &[vehicle], Some(position)).await;
     asker.ask("GET /legs?from=place-2&to=place-4", &[], None).await;
+    // Nobody comes to the door at first; then the rider falls ill on the way.
+    let tap = |fact: &str| json!({ "fact": fact, "visit": format!("{request}:pickup"), "at": CLOCK });
+    asker.ask("POST /vehicles/{id}/facts", &[vehicle], Some(tap("arrived"))).await;
+    asker.ask("POST /vehicles/{id}/facts", &[vehicle], Some(tap("not_at_door"))).await;
+    asker.ask("GET /days/{day}/today", &[DAY], None).await;
+    let going_on = json!({ "decision": "go_on", "dry_run": true });
+    asker.ask("POST /requests/{id}/door", &[&request], Some(going_on)).await;
+    asker.ask("POST /vehicles/{id}/facts", &[vehicle], Some(tap("boarded"))).await;
+    asker.ask("POST /requests/{id}/divert", &[&request], Some(json!({ "to": "place-3" }))).await;
+    let wider = json!({ "dropoff_latest": format!("{DAY}T13:50:00+09:00"), "reason": "rider_asked" });
+    asker.ask("POST /requests/{id}/widen", &[&id_of(&trip["there"])], Some(wider)).await;
 }
 
 async fn days(asker: &mut Asker) {
@@ -325,6 +336,20 @@ async fn days(asker: &mut Asker) {
     let ride = ["rider-3", "2026-11-25", "pickup_run"];
     asker.ask("PUT /pins/{rider}/{day}/{direction}", &ride, Some(json!({ "vehicle": "vehicle-2" }))).await;
     asker.ask("DELETE /pins/{rider}/{day}/{direction}", &ride, None).await;
+    let ready = json!({ "rider": "rider-3", "day": "2026-11-25", "direction": "pickup_run", "at": "08:50" });
+    asker.ask("POST /readiness", &[], Some(ready)).await;
+    for locked in [true, false] {
+        let lock = json!({ "day": "2026-11-25", "locked": locked });
+        asker.ask("POST /vehicles/{id}/lock", &["vehicle-3"], Some(lock)).await;
+    }
+    let place = asker.ask("GET /places/{id}", &["place-5"], None).await;
+    let road = json!({ "position": place["at"], "radius_m": 320, "until": "2026-11-25T12:00:00+09:00" });
+    let closed = asker.ask("POST /closures", &[], Some(road)).await;
+    asker.ask("GET /closures", &[], None).await;
+    let closure = closed["subject"].as_str().unwrap().to_owned();
+    asker.ask("POST /closures/{id}/open", &[&closure], Some(json!({}))).await;
+    let snow = json!({ "day": "2026-11-25", "hours": ["07:00", "20:00"], "dry_run": true });
+    asker.ask("POST /snow", &[], Some(snow)).await;
     let out = json!({ "vehicle": "vehicle-2", "day": "2026-11-25", "out": true });
     let plan = asker.ask("POST /outages", &[], Some(out)).await;
     let notice = plan["notices"][0]["id"]
