@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::register::{NameEntry, PlaceEntry, RiderEntry, VehicleEntry, body, entry, matches};
 use crate::wire;
 
-const OPERATOR: &str = "operator";
+pub const OPERATOR: &str = "operator";
 type Created<T> = Result<(StatusCode, Json<T>), Problem>;
 type Read<T> = Result<Stated<T>, Problem>;
 
