@@ -5,7 +5,7 @@ use std::sync::Arc;
 use units::{RequestId, ServiceDay, VehicleId};
 
 use crate::area::Area;
-use crate::event::{Event, RouteChange};
+use crate::event::{Event, RouteChange, RunBooking};
 use crate::masters::Rider;
 use crate::plan::{Anchor, Progress, RideMoved, Route, RouteId, VisitKey};
 use crate::request::{Request, RequestState};
@@ -75,15 +75,7 @@ impl Area {
                 self.planned_days.insert((*day, *facility));
             }
             Event::RunsBooked { bookings } | Event::RidesRebooked { bookings } => {
-                for run in bookings {
-                    let former = self.requests.get(&run.request).and_then(|r| r.find_active_booking());
-                    if former.is_some_and(|former| former.vehicle != run.booking.vehicle) {
-                        // Whoever stood at the door has gone on.
-                        self.at_door.remove(&run.request);
-                    }
-                    self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking))
-                        .map_err(fail)?;
-                }
+                self.book(bookings).map_err(fail)?;
             }
             Event::RouteAcknowledged { route, revision } => {
                 let mut known = self.route_to_change(*route).map_err(fail)?;
@@ -118,6 +110,18 @@ impl Area {
             | Event::Boarded { .. }
             | Event::Alighted { .. }
             | Event::NoShow { .. } => self.apply_fact(event).map_err(fail)?,
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, bookings: &[RunBooking]) -> Result<(), String> {
+        for run in bookings {
+            let former = self.requests.get(&run.request).and_then(|r| r.find_active_booking());
+            if former.is_some_and(|former| former.vehicle != run.booking.vehicle) {
+                // Whoever stood at the door has gone on.
+                self.at_door.remove(&run.request);
+            }
+            self.change_request(run.request, |r| r.state = RequestState::Booked(run.booking))?;
         }
         Ok(())
     }

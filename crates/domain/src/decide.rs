@@ -168,21 +168,14 @@ pub fn decide(
         Command::MakeRequest(party) => make_request(area, party, now),
         Command::MakeRoundTrip { there, back } => make_round_trip(area, there, *back, now),
         Command::AcceptRoundTrip { there, back } => accept_round_trip(area, *there, *back, now),
-        Command::NoteReady { rider, day, direction, at } => {
-            note_ready(area, (*rider, *day, *direction), *at, now)
-        }
-        Command::DecideAtDoor { request, decision } => decide_at_door(area, *request, *decision, now),
-        Command::Divert { request, to } => divert(area, *request, *to, now, travel),
-        Command::LockVehicle { vehicle, day, locked } => lock_vehicle(area, *vehicle, *day, *locked, now),
-        Command::WidenPromise { request, pickup, dropoff, ride_max, reason } => {
-            widen(area, *request, (*pickup, *dropoff, *ride_max), *reason, now)
-        }
-        Command::CloseRoad(new) => close_road(area, new, now),
-        Command::OpenRoad { closure } => {
-            area.hindering.closures.get(closure).ok_or_else(|| unknown("closure", closure))?;
-            Ok(Decision::just(vec![Event::RoadOpened { closure: *closure, at: now }]))
-        }
-        Command::NoteSnow { day, window } => note_snow(area, *day, *window, now),
+        Command::NoteReady { .. }
+        | Command::DecideAtDoor { .. }
+        | Command::Divert { .. }
+        | Command::LockVehicle { .. }
+        | Command::WidenPromise { .. }
+        | Command::CloseRoad(_)
+        | Command::OpenRoad { .. }
+        | Command::NoteSnow { .. } => decide_today(area, command, now, travel),
         Command::AcceptOffer { request, offer } => accept_offer(area, *request, *offer, now),
         Command::Cancel { request } => cancel(area, *request, now),
         Command::Wait { request } => wait(area, *request, now),
@@ -210,6 +203,33 @@ pub fn decide(
         Command::AcknowledgeRoute { vehicle, revision } => acknowledge(area, *vehicle, *revision, now),
         Command::AdoptProposal(proposal) => adopt_proposal(area, proposal),
         Command::Tick => Ok(tick(area, now)),
+    }
+}
+
+/// What happens on the day itself.
+fn decide_today(
+    area: &Area,
+    command: &Command,
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Result<Decision, Rejection> {
+    match command {
+        Command::NoteReady { rider, day, direction, at } => {
+            note_ready(area, (*rider, *day, *direction), *at, now)
+        }
+        Command::DecideAtDoor { request, decision } => decide_at_door(area, *request, *decision, now),
+        Command::Divert { request, to } => divert(area, *request, *to, now, travel),
+        Command::LockVehicle { vehicle, day, locked } => lock_vehicle(area, *vehicle, *day, *locked, now),
+        Command::WidenPromise { request, pickup, dropoff, ride_max, reason } => {
+            widen(area, *request, (*pickup, *dropoff, *ride_max), *reason, now)
+        }
+        Command::CloseRoad(new) => close_road(area, new, now),
+        Command::OpenRoad { closure } => {
+            area.hindering.closures.get(closure).ok_or_else(|| unknown("closure", closure))?;
+            Ok(Decision::just(vec![Event::RoadOpened { closure: *closure, at: now }]))
+        }
+        Command::NoteSnow { day, window } => note_snow(area, *day, *window, now),
+        _ => Ok(Decision::just(Vec::new())),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::judge::TravelTimes;
 use crate::plan::{Progress, Route, RouteId, VisitKey, VisitKind};
 use crate::rejection::Rejection;
-use crate::request::{Request, RequestState};
+use crate::request::{Booking, Request, RequestState};
 
 /// A fact that is reported later than this after it happened waited in a phone without signal: nobody can be asked any more
 /// whether it was a slip, and what happened in between followed from it.
@@ -100,24 +100,33 @@ pub(crate) fn decide_fact(
         },
         FactKind::Boarded => vec![Event::Boarded { route: id, request: request_id, at }],
         FactKind::Alighted => vec![Event::Alighted { route: id, request: request_id, at }],
-        FactKind::NotAtDoor if area.at_door.contains_key(&request_id) => Vec::new(),
-        FactKind::NotAtDoor => {
-            require_tried(area, &route, request.from, day.midnight(), at)?;
-            vec![Event::NotAtDoor { route: id, request: request_id, at }]
-        }
-        FactKind::NoShow => {
-            if let Some(since) = area.at_door.get(&request_id) {
-                let until = *since + area.policies.in_force(day).door_wait;
-                if at < until {
-                    return Err(invalid("fact", format!("no_show at {at}"), format!("wait until {until}")));
-                }
-            }
-            let open = booking.promise.pickup.open();
-            require_tried(area, &route, request.from, open, at)?;
-            vec![Event::NoShow { route: id, request: request_id, at }]
-        }
+        FactKind::NotAtDoor | FactKind::NoShow => at_the_door(area, &route, (request, booking), fact, at)?,
     });
     Ok(events)
+}
+
+/// Nobody comes to the door: at first, or for good when the vehicle has waited its time.
+fn at_the_door(
+    area: &Area,
+    route: &Route,
+    (request, booking): (&Request, &Booking),
+    fact: FactKind,
+    at: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    let since = area.at_door.get(&request.id);
+    if fact == FactKind::NotAtDoor {
+        if since.is_some() {
+            return Ok(Vec::new());
+        }
+        require_tried(area, route, request.from, booking.day.midnight(), at)?;
+        return Ok(vec![Event::NotAtDoor { route: route.id, request: request.id, at }]);
+    }
+    let until = since.map(|since| *since + area.policies.in_force(booking.day).door_wait);
+    if let Some(until) = until.filter(|until| at < *until) {
+        return Err(invalid("fact", format!("no_show at {at}"), format!("wait until {until}")));
+    }
+    require_tried(area, route, request.from, booking.promise.pickup.open(), at)?;
+    Ok(vec![Event::NoShow { route: route.id, request: request.id, at }])
 }
 
 fn require_matching(fact: FactKind, visit: VisitKey) -> Result<(), Rejection> {

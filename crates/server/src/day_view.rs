@@ -252,6 +252,7 @@ impl Viewer<'_> {
         let way = |direction: &Direction| sentence("direction", &name_of(*direction), &[]);
         let by = |vehicle: &VehicleId| same(self.vehicle_name(*vehicle));
         let none = || sentence("notice", "none", &[]);
+        let clock = |at: &units::Timestamp| same(DayTime::of(*at).to_string().chars().take(5).collect());
         match news {
             News::Time { direction, vehicle, former, window, .. } => {
                 let mut blanks = vec![
@@ -291,33 +292,25 @@ impl Viewer<'_> {
                 (false, sentence("notice", "seat_free", &blanks))
             }
             News::Arrival { vehicle, former, by: at, .. } => {
-                let time = |at| DayTime::of(at).to_string().chars().take(5).collect();
-                let blanks = [
-                    ("{vehicle}", by(vehicle)),
-                    ("{former}", same(time(*former))),
-                    ("{by}", same(time(*at))),
-                ];
+                let blanks = [("{vehicle}", by(vehicle)), ("{former}", clock(former)), ("{by}", clock(at))];
                 (true, sentence("notice", "arrival", &blanks))
             }
             News::NotAtDoor { vehicle, until, .. } => {
-                let until = DayTime::of(*until).to_string().chars().take(5).collect();
-                let blanks = [("{vehicle}", by(vehicle)), ("{until}", same(until))];
+                let blanks = [("{vehicle}", by(vehicle)), ("{until}", clock(until))];
                 (false, sentence("notice", "not_at_door", &blanks))
             }
             News::Diverted { request, vehicle, to, at } => {
-                let at = DayTime::of(*at).to_string().chars().take(5).collect();
                 let known = self.snapshot.area.requests.get(request).map(|r| self.person(r.rider).name);
                 let blanks = [
                     ("{vehicle}", by(vehicle)),
                     ("{rider}", same(known.unwrap_or_default())),
                     ("{place}", self.place_label(*to)),
-                    ("{at}", same(at)),
+                    ("{at}", clock(at)),
                 ];
                 (true, sentence("notice", "diverted", &blanks))
             }
             News::RoadClosed { until, .. } => {
-                let until = DayTime::of(*until).to_string().chars().take(5).collect();
-                (false, sentence("notice", "road_closed", &[("{until}", same(until))]))
+                (false, sentence("notice", "road_closed", &[("{until}", clock(until))]))
             }
             News::Snow { window } => (false, sentence("notice", "snow", &[("{window}", spoken(*window))])),
             News::Visits { added, dropped, retimed } => {

@@ -154,6 +154,35 @@ impl Touched {
         touched
     }
 
+    fn note_today(&mut self, event: &Event, snapshot: &Snapshot) {
+        match event {
+            Event::VehicleLocked { vehicle, .. } | Event::VehicleUnlocked { vehicle, .. } => {
+                self.vehicles.insert(*vehicle);
+            }
+            Event::PromiseWidened { request, .. }
+            | Event::NotAtDoor { request, .. }
+            | Event::DoorDecided { request, .. } => {
+                self.requests.insert(*request);
+                let known = snapshot.area.requests.get(request).and_then(|r| r.find_booking());
+                self.vehicles.extend(known.map(|b| b.vehicle));
+            }
+            Event::RideDiverted { route, request, .. } => {
+                self.vehicles.insert(route.vehicle);
+                self.requests.insert(*request);
+            }
+            Event::ReadyNoted { rider, .. } | Event::ReadyCleared { rider, .. } => {
+                let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
+                self.facilities.extend(member.map(|m| m.facility));
+            }
+            // Every coming leg may take another way.
+            Event::RoadClosed { .. }
+            | Event::RoadOpened { .. }
+            | Event::SnowNoted { .. }
+            | Event::SnowCleared { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
+            _ => {}
+        }
+    }
+
     fn note(&mut self, event: &Event, snapshot: &Snapshot) {
         match event {
             Event::VehicleAdded { vehicle } | Event::VehicleChanged { vehicle } => {
@@ -183,30 +212,13 @@ impl Touched {
             Event::RidesRebooked { bookings } => {
                 self.requests.extend(bookings.iter().map(|b| b.request));
             }
-            Event::VehicleLocked { vehicle, .. } | Event::VehicleUnlocked { vehicle, .. } => {
-                self.vehicles.insert(*vehicle);
+            #[rustfmt::skip]
+            Event::VehicleLocked { .. } | Event::VehicleUnlocked { .. } | Event::PromiseWidened { .. } | Event::NotAtDoor { .. }
+            | Event::DoorDecided { .. } | Event::RideDiverted { .. } | Event::ReadyNoted { .. } | Event::ReadyCleared { .. }
+            | Event::RoadClosed { .. } | Event::RoadOpened { .. } | Event::SnowNoted { .. } | Event::SnowCleared { .. } => {
+                self.note_today(event, snapshot);
             }
-            Event::PromiseWidened { request, .. }
-            | Event::NotAtDoor { request, .. }
-            | Event::DoorDecided { request, .. } => {
-                self.requests.insert(*request);
-                let known = snapshot.area.requests.get(request).and_then(|r| r.find_booking());
-                self.vehicles.extend(known.map(|b| b.vehicle));
-            }
-            Event::RideDiverted { route, request, .. } => {
-                self.vehicles.insert(route.vehicle);
-                self.requests.insert(*request);
-            }
-            Event::ReadyNoted { rider, .. } | Event::ReadyCleared { rider, .. } => {
-                let member = snapshot.area.riders.get(rider).and_then(|r| r.membership.as_ref());
-                self.facilities.extend(member.map(|m| m.facility));
-            }
-            // Every coming leg may take another way.
-            Event::RoadClosed { .. }
-            | Event::RoadOpened { .. }
-            | Event::SnowNoted { .. }
-            | Event::SnowCleared { .. }
-            | Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
+            Event::DayOpened { .. } => self.vehicles.extend(snapshot.area.vehicles.keys()),
             Event::RequestMade { request, .. }
             | Event::OffersMade { request, .. }
             | Event::RequestRefused { request, .. }
@@ -246,26 +258,14 @@ impl Touched {
                 self.vehicles.extend(booking.map(|b| b.vehicle));
                 self.requests.insert(visit.request);
             }
-            Event::CorporationAdded { .. }
-            | Event::PlaceAdded { .. }
-            | Event::PlaceChanged { .. }
-            | Event::RiderPlaceAdded { .. }
-            | Event::PolicyAdopted { .. }
-            | Event::CareSet { .. }
-            | Event::ContactSet { .. }
-            | Event::RiderErased { .. }
-            | Event::DriverAdded { .. }
-            | Event::DriverChanged { .. }
-            | Event::VehiclesShared { .. }
-            | Event::RidePinned { .. }
-            | Event::RideUnpinned { .. }
-            | Event::NoticesMade { .. }
-            | Event::NoticeGiven { .. }
-            | Event::RunsBooked { .. }
-            | Event::ForecastsMeasured { .. }
-            | Event::ContradictionSettled { .. }
-            // The routes follow in the same batch.
-            | Event::PlanImproved { .. } => {}
+            // Planning does not show them; the routes of a better plan follow in the same batch.
+            #[rustfmt::skip]
+            Event::CorporationAdded { .. } | Event::PlaceAdded { .. } | Event::PlaceChanged { .. }
+            | Event::RiderPlaceAdded { .. } | Event::PolicyAdopted { .. } | Event::CareSet { .. }
+            | Event::ContactSet { .. } | Event::RiderErased { .. } | Event::DriverAdded { .. } | Event::DriverChanged { .. }
+            | Event::VehiclesShared { .. } | Event::RidePinned { .. } | Event::RideUnpinned { .. }
+            | Event::NoticesMade { .. } | Event::NoticeGiven { .. } | Event::RunsBooked { .. }
+            | Event::ForecastsMeasured { .. } | Event::ContradictionSettled { .. } | Event::PlanImproved { .. } => {}
         }
     }
 }
