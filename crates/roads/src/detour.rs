@@ -72,7 +72,7 @@ impl Roads {
         let Some(net) = self.net().filter(|_| !closed.is_empty()) else {
             return to.iter().map(|to| Some(self.travel_during(period, from, *to))).collect();
         };
-        let search = Detour { net, metric: &net.ready(period).metric, closed };
+        let search = Detour { net, metric: net.metric(period), closed };
         let start = net.place(from);
         let spread = search.spread(search.outward(start));
         let mut beyond: BTreeMap<Arc, Spread> = BTreeMap::new();
@@ -99,7 +99,7 @@ impl Roads {
         if from == to {
             return Some(self.path_during(period, from, to));
         }
-        let search = Detour { net, metric: &net.ready(period).metric, closed };
+        let search = Detour { net, metric: net.metric(period), closed };
         let (a, b) = (net.place(from), net.place(to));
         let mut best: Option<(i64, Halt, Halt, Vec<Arc>)> = None;
         for start in a.halts(&net.network) {
@@ -145,14 +145,13 @@ impl Roads {
 
 struct Detour<'n> {
     net: &'n Net,
-    metric: &'n Metric,
+    metric: Metric<'n>,
     closed: &'n Closed,
 }
 
 impl Detour<'_> {
     fn rest(&self, halt: Halt) -> i64 {
-        part(&self.net.network, self.metric, halt.arc, halt.den, halt.den)
-            - part(&self.net.network, self.metric, halt.arc, halt.num, halt.den)
+        part(self.metric, halt.arc, halt.den, halt.den) - part(self.metric, halt.arc, halt.num, halt.den)
     }
 
     fn outward(&self, place: Place) -> Vec<(u32, i64)> {
@@ -164,7 +163,7 @@ impl Detour<'_> {
     fn beyond(&self, halt: Halt) -> Vec<(u32, i64)> {
         let (turns, rest) = (&self.net.turns, self.rest(halt));
         let on = turns.from(halt.arc).filter(|(to, _)| !self.closed.has(turns.arc_of(*to)));
-        on.map(|(to, how)| (to, rest + self.metric.step(&self.net.network, how, turns.arc_of(to)))).collect()
+        on.map(|(to, how)| (to, rest + self.metric.step(how, turns.arc_of(to)))).collect()
     }
 
     fn spread(&self, seeds: Vec<(u32, i64)>) -> Spread {
@@ -186,7 +185,7 @@ impl Detour<'_> {
                 if self.closed.has(arc) {
                     continue;
                 }
-                let longer = weight + self.metric.step(&self.net.network, how, arc);
+                let longer = weight + self.metric.step(how, arc);
                 if longer < found.weights[to as usize] {
                     found.weights[to as usize] = longer;
                     found.before[to as usize] = state;

@@ -93,6 +93,7 @@ pub fn subjects(command: &Command) -> Vec<Subject> {
         Command::ChangeDriver { driver, new } => vec![Driver(*driver), Facility(new.facility)],
         Command::NoteAbsence { rider, .. }
         | Command::NoteJoin { rider, .. }
+        | Command::NoteReady { rider, .. }
         | Command::SetContact { rider }
         | Command::EraseRider { rider } => vec![Rider(*rider)],
         Command::PinRide { rider, pin, .. } => {
@@ -109,6 +110,9 @@ pub fn subjects(command: &Command) -> Vec<Subject> {
         Command::AcceptOffer { request, .. } | Command::Cancel { request } | Command::Wait { request } => {
             vec![Request(*request)]
         }
+        Command::DecideAtDoor { request, .. } => vec![Request(*request)],
+        Command::Divert { request, to } => vec![Request(*request), Place(*to)],
+        Command::LockVehicle { vehicle, .. } => vec![Vehicle(*vehicle)],
         Command::RecordFact { vehicle, .. } | Command::AcknowledgeRoute { vehicle, .. } => {
             vec![Vehicle(*vehicle)]
         }
@@ -116,6 +120,10 @@ pub fn subjects(command: &Command) -> Vec<Subject> {
         | Command::AdoptPolicy(_)
         | Command::ShareVehicles { .. }
         | Command::MoveRide { .. }
+        | Command::WidenPromise { .. }
+        | Command::CloseRoad(_)
+        | Command::OpenRoad { .. }
+        | Command::NoteSnow { .. }
         | Command::SightVehicle { .. }
         | Command::SettleContradiction { .. }
         | Command::AdoptProposal(_)
