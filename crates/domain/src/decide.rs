@@ -7,7 +7,7 @@ use units::{
 };
 
 use crate::area::Area;
-use crate::command::{Command, NewFacility, NewRider, NewVehicle, Party, PlanStart};
+use crate::command::{Command, FactKind, NewFacility, NewRider, NewVehicle, Party, PlanStart};
 use crate::contradiction::settle;
 use crate::day::Cause;
 use crate::day_decide::{give_notice, note_absence, note_join, note_out, pin_ride, plan_day, replan_day};
@@ -181,20 +181,7 @@ pub fn decide(
         Command::Wait { request } => wait(area, *request, now),
         Command::MoveRide { request, vehicle } => move_ride(area, *request, *vehicle),
         Command::RecordFact { vehicle, fact, visit, at } => {
-            if *at > now + CLOCK_TOLERANCE {
-                return Err(invalid(
-                    "at",
-                    format!("{at} is still to come (it is {now})"),
-                    "a fact is reported after it happened",
-                ));
-            }
-            let events = decide_fact(area, *vehicle, *fact, *visit, (*at).min(now), now, travel)?;
-            let asked = events.iter().find_map(|event| match event {
-                Event::NotAtDoor { request, .. } => Some(*request),
-                _ => None,
-            });
-            let next = asked.map_or(Next::Nothing, |request| Next::AskAboutDoor { request });
-            Ok(Decision { events, next })
+            record_fact(area, (*vehicle, *fact, *visit, *at), now, travel)
         }
         Command::SightVehicle { vehicle, visit, eta } => {
             Ok(Decision::just(decide_sighting(area, *vehicle, *visit, *eta, now)))
@@ -204,6 +191,29 @@ pub fn decide(
         Command::AdoptProposal(proposal) => adopt_proposal(area, proposal),
         Command::Tick => Ok(tick(area, now)),
     }
+}
+
+/// What a driver reports, once it can have happened.
+fn record_fact(
+    area: &Area,
+    (vehicle, fact, visit, at): (VehicleId, FactKind, Option<VisitKey>, Timestamp),
+    now: Timestamp,
+    travel: &dyn TravelTimes,
+) -> Result<Decision, Rejection> {
+    if at > now + CLOCK_TOLERANCE {
+        return Err(invalid(
+            "at",
+            format!("{at} is still to come (it is {now})"),
+            "a fact is reported after it happened",
+        ));
+    }
+    let events = decide_fact(area, vehicle, fact, visit, at.min(now), now, travel)?;
+    let asked = events.iter().find_map(|event| match event {
+        Event::NotAtDoor { request, .. } => Some(*request),
+        _ => None,
+    });
+    let next = asked.map_or(Next::Nothing, |request| Next::AskAboutDoor { request });
+    Ok(Decision { events, next })
 }
 
 /// What happens on the day itself.

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod codes;
+mod policy_view;
 mod problem;
 mod texts;
 mod register;

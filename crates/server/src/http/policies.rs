@@ -11,8 +11,9 @@ use units::ServiceDay;
 use crate::app::{App, Call};
 use crate::input;
 use crate::page::{Paged, Paging};
+use crate::policy_view::policy_view;
 use crate::problem::Problem;
-use crate::views::{policy_view, reason_view};
+use crate::views::reason_view;
 use crate::wire;
 
 /// Adopts a version of the area's policy; it takes effect on its date and not before.
