@@ -21,8 +21,9 @@ use crate::access::who::{Reach, Who, caller};
 use crate::feed::Feed;
 use crate::figures::figures_view;
 use crate::legs::Legs;
+use crate::policy_view::policy_view;
 use crate::problem::Problem;
-use crate::views::{Viewer, policy_view};
+use crate::views::Viewer;
 use crate::wire;
 
 /// Largest body taken in.
