@@ -84,7 +84,7 @@ async fn paths_and_methods_that_are_not_there_are_refused() {
     }
     for (method, path) in [
         (Method::PUT, "/requests"),
-        (Method::DELETE, "/riders/rider-1"),
+        (Method::DELETE, "/vehicles/vehicle-1"),
         (Method::GET, "/absences"),
         (Method::POST, "/clock"),
         (Method::PATCH, "/board"),

@@ -59,7 +59,7 @@ fn roads_files_that_are_none_are_told_apart() {
         ("half.roads", &half, &["is cut off", "copy or import it again"]),
         ("longer.roads", &longer, &["appended"]),
         ("flipped.roads", &flipped, &["damaged", "checksum"]),
-        ("later.roads", &version, &["format 9", "reads format 3", "import the map extract again"]),
+        ("later.roads", &version, &["format 9", "reads format 4", "import the map extract again"]),
         ("letter.roads", b"Dear all,\n", &["not a roads file", "kuseki roads import"]),
         ("empty.roads", b"", &["not a roads file"]),
         ("head.roads", &whole[..20], &["is cut off"]),

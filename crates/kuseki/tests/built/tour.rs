@@ -152,7 +152,7 @@ fn the_guided_tour_goes_as_it_is_told() {
 fn the_server_keeps_the_protocol_of_its_socket() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = kuseki();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("data"));
+    command.args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("data"));
     let server = Server::start(command);
     let ended = run(kuseki().args(["conformance", &server.address, "--write"]));
     assert!(ended.status.success(), "{}{}", ended.out, ended.err);

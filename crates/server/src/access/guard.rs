@@ -145,7 +145,7 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
 /// What one caller was answered is not for another who uses the same browser or proxy.
 fn keep_apart(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from_static("cookie, authorization"));
     }
 }
