@@ -123,7 +123,7 @@ fn signed_in() -> Result<(Arc<Who>, String), Problem> {
 }
 
 /// Who is signed in. It says so, too, where nobody is.
-#[utoipa::path(get, path = "/session", tag = "access", responses((status = 200, body = Session)))]
+#[utoipa::path(get, path = "/session", tag = "access", operation_id = "get_session", responses((status = 200, body = Session)))]
 pub async fn get(State(app): State<Arc<App>>) -> Json<Session> {
     Json(view(&app, &caller()))
 }

@@ -37,7 +37,7 @@ fn known(app: &App, id: &str) -> Result<RequestId, Problem> {
 }
 
 /// What is going on in the area on a day: rides in danger, doors to which nobody comes, closed roads, snow, locked vehicles.
-#[utoipa::path(get, path = "/days/{day}/today", tag = "days", params(("day" = String, Path, example = "2026-11-24")),
+#[utoipa::path(get, path = "/days/{day}/today", tag = "days", operation_id = "get_today", params(("day" = String, Path, example = "2026-11-24")),
     responses((status = 200, body = wire::Today), (status = 422, body = Problem)))]
 pub async fn get(State(app): State<Arc<App>>, Path(day): Path<String>) -> Result<Json<wire::Today>, Problem> {
     let day = ServiceDay::parse(&day).map_err(|e| Problem::invalid("day", e.to_string()))?;
