@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::{Area, Command, EVENT_SCHEMA, Event, Proposal, RouteId};
 use roads::Roads;
-use store::{Append, AppendError, EventLog, NewEvent, Receipt, RegisterWrite, Version};
+use store::{Append, AppendError, EventLog, NewEvent, Receipt, RegisterWrite, Snapshots, Version};
 use units::{AreaId, Node, Timestamp};
 
 use crate::desk::Floors;
 use crate::forecast::{Forecast, forecast};
 use crate::improve::propose;
+use crate::keeping::find_kept;
 use crate::measuring::{Held, Measuring};
 use crate::outlet::Happened;
 use crate::register::Register;
@@ -127,6 +128,11 @@ pub struct Engine {
 impl Engine {
     /// Takes the area over: raises the epoch and folds the whole log.
     pub fn open(setup: Setup) -> Result<Engine, Fault> {
+        Engine::open_with(setup, None)
+    }
+
+    /// The same, from a snapshot of the state where there is one of this log. Nobody can tell the difference.
+    pub fn open_with(setup: Setup, snapshots: Option<&Snapshots>) -> Result<Engine, Fault> {
         let id = setup.area;
         let mut log = setup.log;
         let fault = |source| Fault::Log { area: id, source };
@@ -137,10 +143,12 @@ impl Engine {
             Ok(())
         })
         .map_err(fault)?;
+        let kept = snapshots.and_then(|s| find_kept(s, &mut *log, id, Version(u64::MAX)));
+        let (area, version) = kept.unwrap_or_else(|| (Area::new(id), Version::EMPTY));
         let mut engine = Engine {
             id,
-            area: Area::new(id),
-            version: Version::EMPTY,
+            area,
+            version,
             epoch,
             log,
             table: TravelTable::new(setup.roads),

@@ -42,6 +42,7 @@ mod notices;
 mod forecast;
 mod improve;
 mod register;
+mod keeping;
 mod inbox;
 mod outlet;
 mod rounds;
@@ -52,6 +53,7 @@ pub use engine::{Condition, Effort, Engine, Key, OnlyIf, RegisterBody, Reply, Se
 pub use forecast::{Forecast, forecast};
 pub use hindered::Detours;
 pub use inbox::{Answer, Bounds, Inbox, Letter};
+pub use keeping::{KEEP_EVERY, find_kept, keep};
 pub use matching::{Matched, Matcher};
 pub use measuring::Held;
 pub use outlet::{Happened, Outlet, Published, Snapshot};

@@ -6,6 +6,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use store::Snapshots;
 use units::Timestamp;
 
 use crate::engine::{Engine, Reply, Setup, Submission};
@@ -21,8 +22,8 @@ pub struct Rounds {
 
 impl Rounds {
     /// Opens the engine (reading the log), with an empty inbox.
-    pub fn open(setup: Setup, bounds: Bounds) -> Result<Rounds, Fault> {
-        let engine = Engine::open(setup)?;
+    pub fn open(setup: Setup, bounds: Bounds, snapshots: Option<&Snapshots>) -> Result<Rounds, Fault> {
+        let engine = Engine::open_with(setup, snapshots)?;
         let outlet = Arc::new(Outlet::of(&engine, bounds)?);
         Ok(Rounds { engine, inbox: Arc::new(Inbox::new(bounds)), outlet })
     }

@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use domain::Command;
 use roads::Roads;
-use store::{LogReader, Version};
+use store::{LogReader, Snapshots, Version};
 use tokio::sync::broadcast;
 use units::AreaId;
 
 use crate::clock::Clock;
-use crate::engine::{Reply, Setup, Submission, read_event};
+use crate::engine::{Engine, Reply, Setup, Submission, read_event};
 use crate::improve::Improving;
 use crate::inbox::{Bounds, Inbox, Waited};
+use crate::keeping::{KEEP_EVERY, keep};
 use crate::matching::Matcher;
 use crate::outlet::{Happened, Outlet, Published, Snapshot};
 use crate::register::Register;
@@ -31,6 +32,8 @@ pub struct ServiceSetup {
     pub tick_every: Duration,
     /// Steps of search for a better plan after each change of it, on a thread of its own; 0 for none.
     pub improve_steps: u64,
+    /// Where snapshots of the state are kept; none folds the whole log at every start.
+    pub snapshots: Option<Snapshots>,
 }
 
 /// The door to a running engine. Cheap to clone behind an `Arc`.
@@ -53,8 +56,9 @@ impl Service {
     pub fn start(setup: ServiceSetup) -> Result<Service, Fault> {
         let area = setup.engine.area;
         let roads = setup.engine.roads.clone();
-        let rounds = Rounds::open(setup.engine, Bounds::default())?;
+        let rounds = Rounds::open(setup.engine, Bounds::default(), setup.snapshots.as_ref())?;
         let engine = rounds.engine();
+        let kept = engine.version();
         let reader = engine.reader().map_err(|source| Fault::Log { area, source })?;
         let (inbox, outlet) = (rounds.inbox().clone(), rounds.outlet().clone());
         let register = engine.register().clone();
@@ -71,6 +75,7 @@ impl Service {
             tick_every: setup.tick_every,
             tracking: tracking.clone(),
             matcher: matcher.clone(),
+            keeper: setup.snapshots.map(|snapshots| Keeper { snapshots, kept, busy: None }),
         };
         let thread = std::thread::Builder::new().name(format!("engine-{area}")).spawn(move || run.run())?;
         Ok(Service {
@@ -160,6 +165,37 @@ struct Runner {
     tick_every: Duration,
     tracking: Arc<Tracking>,
     matcher: Arc<Matcher>,
+    keeper: Option<Keeper>,
+}
+
+/// Writes snapshots of the state, on a thread of its own so that no command waits for it.
+struct Keeper {
+    snapshots: Snapshots,
+    kept: Version,
+    busy: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Writes the state down if `every` events have happened since the last time.
+    fn look_at(&mut self, engine: &Engine, every: u64) {
+        let (area, version) = (engine.state().clone(), engine.version());
+        if version.0 < self.kept.0 + every || self.busy.as_ref().is_some_and(|writer| !writer.is_finished()) {
+            return;
+        }
+        let Ok(mut log) = engine.reader() else { return };
+        let snapshots = self.snapshots.clone();
+        let write = move || keep(&snapshots, &mut *log, area.id, &area, version);
+        if let Ok(writer) = std::thread::Builder::new().name("snapshot".to_owned()).spawn(write) {
+            (self.kept, self.busy) = (version, Some(writer));
+        }
+    }
+
+    /// At the end of the house: what has happened since is written, too, and waited for.
+    fn finish(&mut self, engine: &Engine) {
+        self.busy.take().map(JoinHandle::join);
+        self.look_at(engine, 1);
+        self.busy.take().map(JoinHandle::join);
+    }
 }
 
 impl Runner {
@@ -167,7 +203,7 @@ impl Runner {
         let mut next_tick = Instant::now();
         loop {
             if self.rounds.inbox().wait(next_tick) == Waited::Closed {
-                return;
+                return self.keeper.iter_mut().for_each(|keeper| keeper.finish(self.rounds.engine()));
             }
             let letters = self.rounds.inbox().take();
             let mut own = Vec::new();
@@ -192,6 +228,9 @@ impl Runner {
             }
             if ticks {
                 self.rounds.try_disk(now);
+            }
+            if ticks && let Some(keeper) = &mut self.keeper {
+                keeper.look_at(self.rounds.engine(), KEEP_EVERY);
             }
             if ticks && let Some(improving) = &mut self.improving {
                 improving.look_at(self.rounds.engine().state(), now);

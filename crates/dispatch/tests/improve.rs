@@ -191,6 +191,7 @@ fn the_service_improves_by_itself_and_stops_when_told() {
         clock: Arc::new(TownClock::starting(at(9, 5), 0.0)),
         tick_every: Duration::from_millis(1),
         improve_steps: STEPS,
+        snapshots: None,
     })
     .unwrap();
     let mut feed = service.subscribe();

@@ -8,7 +8,7 @@ mod today;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use dispatch::{Engine, Setup, Submission, Turned};
+use dispatch::{Engine, Setup, Submission, Turned, keep};
 use domain::{
     AbsenceKind, Area, Care, Channel, Command, Direction, FactKind, JoinKind, Layout, Membership, Needs,
     NewDriver, NewFacility, NewPlace, NewRider, NewVehicle, Party, Pin, PlanStart, Policy, Purpose,
@@ -18,7 +18,7 @@ use domain::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use roads::Roads;
-use store::MemoryLog;
+use store::{LogReader, MemoryLog, Snapshots, Version};
 use units::{
     AreaId, CorporationId, DayTime, DayWindow, DriverId, FacilityId, PlaceId, RequestId, RiderId, Seconds,
     ServiceDay,
@@ -242,6 +242,27 @@ impl Day {
                 request.id
             );
         }
+    }
+
+    /// A start from a snapshot of some moment of the day, and the log behind it.
+    fn reopened_from_a_snapshot(&mut self) -> (Area, Version) {
+        let all = self.engine.version().0;
+        let version = Version(self.draw.random_range(1..=all));
+        let mut then = Area::new(AreaId(1));
+        let until = &mut |stored: store::StoredEvent| {
+            if stored.version <= version {
+                then.apply(&serde_json::from_str(&stored.payload)?)?;
+            }
+            Ok(())
+        };
+        LogReader::load(&mut self.log, AreaId(1), Version::EMPTY, until).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let snapshots = Snapshots::new(folder.path(), "state", "this");
+        keep(&snapshots, &mut self.log, AreaId(1), &then, version);
+        assert_eq!(snapshots.list()[0].version, version);
+        let setup = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(self.log.clone()) };
+        let engine = Engine::open_with(setup, Some(&snapshots)).unwrap();
+        (engine.state().clone(), engine.version())
     }
 
     fn live(&mut self) {
@@ -478,6 +499,12 @@ fn random_days_keep_every_promise_and_replay_to_the_same_state() {
         let waits = day.engine.state().requests.values().filter(|r| r.waits.is_some());
         served += waits.filter(|r| r.find_booking().is_some()).count();
         outcomes = (outcomes.0 + day.done, outcomes.1 + day.rejected);
+        let (from_snapshot, version) = day.reopened_from_a_snapshot();
+        assert_eq!(
+            (&from_snapshot, version),
+            (day.engine.state(), day.engine.version()),
+            "seed {seed}: a snapshot and the rest are another state"
+        );
         let again = Setup { area: AreaId(1), roads: ROADS.clone(), log: Box::new(day.log.clone()) };
         let replayed = Engine::open(again).unwrap();
         let whole: (&Area, _) = (day.engine.state(), day.engine.version());

@@ -22,7 +22,8 @@ use crate::punctuality::Punctuality;
 use crate::request::{Booking, Direction, Offer, Request, RequestState, Wish};
 use crate::today::Hindering;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Area {
     pub id: AreaId,
     pub corporations: OrdSet<CorporationId>,
@@ -77,7 +78,8 @@ pub struct Area {
 }
 
 /// A notice and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IssuedNotice {
     pub notice: Notice,
     pub day: ServiceDay,

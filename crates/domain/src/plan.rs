@@ -103,7 +103,8 @@ pub enum Progress {
 }
 
 /// One vehicle's coming visits of one day. Visits that are done live in their requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Route {
     pub id: RouteId,
     pub anchor: Anchor,

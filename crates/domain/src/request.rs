@@ -122,7 +122,7 @@ pub struct Planned {
     pub dropoff: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RequestState {
     /// Made; the answer comes with the same command.
     Open,
@@ -172,7 +172,8 @@ impl RequestState {
 }
 
 /// A wish of one party from one place to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     pub id: RequestId,
     pub rider: RiderId,

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dispatch::{Clock, Service, ServiceSetup, Setup, SystemClock, TownClock};
-use domain::Event;
 use roads::Roads;
-use store::{AreaSettings, DataDir, EventLog, Outbox, Version};
+use store::{AreaSettings, DataDir, EventLog, LogReader, Outbox};
 use tokio::net::TcpListener;
 use units::{AreaId, Timestamp};
 
@@ -72,8 +71,7 @@ pub struct Arguments {
 /// A town ready to be served: its data directory is locked, its log folded.
 pub struct House {
     pub service: Arc<Service>,
-    pub history: Vec<Event>,
-    pub history_version: Version,
+    pub past: server::Past,
     pub settings: Arc<AreaSettings>,
     pub outbox: Outbox,
     pub accounts: server::Accounts,
@@ -85,24 +83,25 @@ pub struct House {
 pub struct Beginning {
     pub data: DataDir,
     pub log: Box<dyn EventLog>,
-    pub history: Vec<Event>,
-    pub history_version: Version,
+    pub past: server::Past,
     pub last_at: Option<Timestamp>,
 }
 
-/// Opens a data directory for these roads and reads its log.
+/// Opens a data directory for these roads.
 pub fn open(data: &std::path::Path, roads: &Roads, area_name: &str) -> Result<Beginning, Fault> {
     let data = DataDir::open(data, &roads.fingerprint(), area_name, SystemClock.now())?;
     let mut log = data.log()?;
-    let mut history = Vec::new();
-    let mut last_at = None;
-    let history_version = store::LogReader::load(&mut log, AREA, Version::EMPTY, &mut |stored| {
-        last_at = Some(stored.at);
-        // What cannot be read is reported by the engine, with the event's number.
-        history.extend(serde_json::from_str::<Event>(&stored.payload));
-        Ok(())
-    })?;
-    Ok(Beginning { data, log: Box::new(log), history, history_version, last_at })
+    let last_at = log.last(AREA)?.map(|(_, at)| at);
+    let snapshots = program().map(|program| server::SnapshotFolder { path: data.path().to_owned(), program });
+    let past = server::Past { log: log.reader()?, snapshots };
+    Ok(Beginning { data, log: Box::new(log), past, last_at })
+}
+
+/// Names the running program, so that no snapshot of a program that folded otherwise is taken for one of this.
+fn program() -> Option<String> {
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let changed = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), file.len(), changed.as_nanos()))
 }
 
 impl Beginning {
@@ -114,7 +113,8 @@ impl Beginning {
         improve_steps: u64,
     ) -> Result<House, Fault> {
         let engine = Setup { area: AREA, roads, log: self.log };
-        let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps })?;
+        let snapshots = self.past.snapshots.as_ref().map(server::SnapshotFolder::state);
+        let service = Service::start(ServiceSetup { engine, clock, tick_every, improve_steps, snapshots })?;
         let settings = Arc::new(self.data.settings()?);
         let outbox = self.data.outbox()?;
         let accounts = server::Accounts::open(self.data.accounts()?, Arc::new(SystemClock))?;
@@ -123,8 +123,7 @@ impl Beginning {
             accounts,
             outbox,
             service: Arc::new(service),
-            history: self.history,
-            history_version: self.history_version,
+            past: self.past,
             _data: self.data,
         })
     }
@@ -258,8 +257,7 @@ pub async fn serve(
         roads_warning: roads_warning(&house.service.roads),
         base_map: outside.base_map.unwrap_or_else(|| kept_base_map(&house.settings)),
         keep_base_map: keeper(house.settings),
-        history: house.history,
-        history_version: house.history_version,
+        past: house.past,
         notify: server::NotifySetup { outbox: house.outbox, adapters: outside.adapters },
         entrance: server::Entrance {
             accounts: house.accounts,

@@ -41,10 +41,8 @@ pub struct Setup {
     /// What lies under the marks of the map, and how another choice is kept.
     pub base_map: crate::base_map::BaseMap,
     pub keep_base_map: crate::base_map::Keep,
-    /// All events so far, for the figures.
-    pub history: Vec<domain::Event>,
-    /// Number of the last of them.
-    pub history_version: store::Version,
+    /// What happened before, for the figures and for those who are told.
+    pub past: crate::past::Past,
     /// How people outside are told.
     pub notify: crate::notify::Setup,
     /// Who may come in.

@@ -329,7 +329,12 @@ impl Change {
 }
 
 /// Runs until the service is gone.
-pub async fn pump(app: Arc<App>, mut figures: stats::DayFigures, mut known: Version) {
+pub(crate) async fn pump(
+    app: Arc<App>,
+    mut figures: stats::DayFigures,
+    mut known: Version,
+    mut keeper: crate::past::FiguresKeeper,
+) {
     // Listen first, then look back: what happened since the history was read is folded too.
     let mut feed = app.service.subscribe();
     let mut ticks = tokio::time::interval(POSITIONS_EVERY);
@@ -343,6 +348,7 @@ pub async fn pump(app: Arc<App>, mut figures: stats::DayFigures, mut known: Vers
                     let fresh: Vec<Arc<Happened>> = happened.iter().filter(|h| h.version > known).cloned().collect();
                     known = snapshot.version.max(known);
                     pass_on(&app, &mut figures, &fresh, snapshot);
+                    keeper.look_at(app.service.area(), &figures, known);
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => catch_up(&app, &mut figures, &mut known),
                 Err(broadcast::error::RecvError::Closed) => return,

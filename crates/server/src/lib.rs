@@ -29,6 +29,7 @@ mod figures;
 mod tiles;
 mod base_map;
 mod import;
+mod past;
 mod app;
 mod page;
 mod conditional;
@@ -65,6 +66,7 @@ pub use notify::{
     Letter, LogNotifier, MailNotifier, Notifier, Security, Setup as NotifySetup, SmtpSettings, Undelivered,
     WebhookNotifier,
 };
+pub use past::{Past, SnapshotFolder};
 pub use problem::Problem;
 
 use app::App;
@@ -209,15 +211,13 @@ pub fn message_schema(kind: &str) -> Option<serde_json::Value> {
 /// # Errors
 /// A fault of the outbox, which would mean that nobody is told anything.
 pub fn router(setup: Setup) -> Result<Router, store::Fault> {
-    let mut figures = stats::DayFigures::default();
-    for event in &setup.history {
-        figures.fold(event);
-    }
+    let mut past = setup.past;
+    let last = setup.service.snapshot().version;
+    let figures = past.figures(setup.service.area(), last)?;
     let now = setup.service.clock.now();
-    let history_version = setup.history_version;
     let mut told = setup.notify;
     let (outbox, id) = (&mut told.outbox, setup.service.area());
-    let (begin, deliveries) = notify::begin(outbox, id, &setup.history, history_version, now)?;
+    let (begin, deliveries) = notify::begin(outbox, id, &mut past, last, now)?;
     let app = Arc::new(App {
         doors: access::guard::Doors {
             book: setup.entrance.accounts.0,
@@ -239,7 +239,8 @@ pub fn router(setup: Setup) -> Result<Router, store::Fault> {
         importing: tokio::sync::Mutex::new(()),
         service: setup.service,
     });
-    tokio::spawn(feed::pump(app.clone(), figures, history_version));
+    let keeper = past::FiguresKeeper::new(past, last);
+    tokio::spawn(feed::pump(app.clone(), figures, last, keeper));
     notify::start(app.clone(), told, begin);
     let (api, document) = documented();
     let document = serde_json::to_string(&document::finish(&document)).unwrap_or_default();

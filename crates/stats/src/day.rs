@@ -10,7 +10,8 @@ use units::{Metres, RequestId, RiderId, Seconds, ServiceDay, Timestamp, VehicleI
 use crate::drive::DriveSums;
 
 /// Folds the log of one area, event by event in the order of the log. Days before the open one are forgotten.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DayFigures {
     pub(crate) day: Option<ServiceDay>,
     pub(crate) riders: BTreeMap<RiderId, Rider>,
@@ -23,7 +24,8 @@ pub struct DayFigures {
 }
 
 /// What is known of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Tracked {
     pub(crate) rider: RiderId,
     pub(crate) people: u8,
@@ -44,7 +46,7 @@ pub(crate) struct Tracked {
     pub(crate) shared: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Fate {
     Open,
     Refused(Refusal),

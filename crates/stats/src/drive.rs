@@ -6,7 +6,8 @@ use domain::{Load, RouteId, SEAT_TENTHS, Vehicle};
 use units::{Metres, RequestId};
 
 /// Sums over the departed legs of a day. Tenths of seats, because walkers take tenths.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DriveSums {
     pub(crate) metres: Metres,
     pub(crate) idle_tenth_metres: i64,

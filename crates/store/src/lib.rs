@@ -40,6 +40,7 @@ mod data_dir;
 mod settings;
 mod outbox;
 mod accounts;
+mod snapshot;
 
 pub use accounts::{AccountsFile, AccountsWrite};
 pub use data_dir::{AccountsLock, DataDir, Description, FORMAT};
@@ -50,4 +51,5 @@ pub use log::{
 pub use memory::MemoryLog;
 pub use outbox::{Delivery, Outbox, Standing};
 pub use settings::AreaSettings;
+pub use snapshot::{Kept, Snapshots, find_event};
 pub use sqlite::{Settings, SqliteLog, SqliteReader};

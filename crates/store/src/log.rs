@@ -178,6 +178,9 @@ pub trait LogReader: Send {
         each: &mut dyn FnMut(StoredEvent) -> Result<(), Refusal>,
     ) -> Result<Version, Fault>;
 
+    /// Number and time of the area's last event.
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault>;
+
     /// The answer given under this key, if there was one.
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault>;
 

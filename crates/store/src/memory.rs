@@ -94,6 +94,11 @@ impl LogReader for MemoryLog {
         }
     }
 
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        let shared = self.shared()?;
+        Ok(shared.streams.get(&area).and_then(|stream| stream.last()).map(|event| (event.version, event.at)))
+    }
+
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         Ok(self.shared()?.receipts.get(&(area, key.to_owned())).cloned())
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use units::AreaId;
+use units::{AreaId, Timestamp};
 
 use crate::fault::{AppendError, Fault, Refusal};
 use crate::log::{Append, EventLog, LogReader, Receipt, RegisterEntry, StoredEvent, Version};
@@ -153,6 +153,10 @@ impl LogReader for SqliteLog {
         self.reading()?.load(area, after, each)
     }
 
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        self.reading()?.last(area)
+    }
+
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         self.reading()?.receipt(area, key)
     }
@@ -181,6 +185,10 @@ impl LogReader for SqliteReader {
         each: &mut dyn FnMut(StoredEvent) -> Result<(), Refusal>,
     ) -> Result<Version, Fault> {
         self.reading().load(area, after, each)
+    }
+
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        self.reading().last(area)
     }
 
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {

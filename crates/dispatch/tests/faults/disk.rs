@@ -328,6 +328,10 @@ impl LogReader for SimLog {
         memory.load(area, after, each)
     }
 
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        self.disk().memory.last(area)
+    }
+
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         self.disk().memory.receipt(area, key)
     }

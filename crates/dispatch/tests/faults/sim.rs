@@ -434,7 +434,7 @@ impl Sim {
             self.log.fail_reads(1);
         }
         let setup = Setup { area: AREA, roads: ROADS.clone(), log: Box::new(self.log.clone()) };
-        match Rounds::open(setup, BOUNDS) {
+        match Rounds::open(setup, BOUNDS, None) {
             Ok(rounds) => {
                 self.note(format_args!("starts at {}", rounds.engine().version()));
                 self.rounds = Some(rounds);

@@ -7,6 +7,7 @@ mod map;
 mod quality;
 mod roads;
 mod service;
+mod startup;
 mod stream;
 
 use clap::Subcommand;
@@ -28,6 +29,8 @@ pub enum Bench {
     /// Starts the server as a process of its own and asks it over loopback: wishes, acceptances, sockets, positions, restart.
     /// One line of JSON.
     Service(service::Arguments),
+    /// Writes a log of so many days of a fleet and starts the server on it, without and with snapshots. One line of JSON.
+    Startup(startup::Arguments),
     /// Loads a roads file and measures its questions: one to one, paths, tables, standing buckets. One line of JSON.
     Roads(roads::Arguments),
 }
@@ -40,6 +43,7 @@ pub fn run(command: &Bench) -> Result<(), Fault> {
         Bench::DayPlan(arguments) => day_plan::run(arguments),
         Bench::Engine(arguments) => engine::run(arguments),
         Bench::Service(arguments) => service::run(arguments),
+        Bench::Startup(arguments) => startup::run(arguments),
         Bench::Roads(arguments) => roads::run(arguments),
     }
 }

@@ -53,7 +53,7 @@ pub struct Arguments {
 }
 
 /// The server, gone with this value.
-struct Server(Child);
+pub(super) struct Server(pub(super) Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -148,7 +148,7 @@ fn own() -> Result<Process, Fault> {
 }
 
 /// Starts a server and waits for the line with its address.
-fn serve(roads: &Path, data: &Path) -> Result<(Server, String, Duration), Fault> {
+pub(super) fn serve(roads: &Path, data: &Path) -> Result<(Server, String, Duration), Fault> {
     let unusable = |source| Fault::File { path: data.to_owned(), source };
     let begin = Instant::now();
     let child = own()?

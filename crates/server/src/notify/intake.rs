@@ -44,7 +44,7 @@ pub struct Begin {
 pub fn begin(
     outbox: &mut store::Outbox,
     id: units::AreaId,
-    history: &[domain::Event],
+    past: &mut crate::past::Past,
     last: Version,
     now: Timestamp,
 ) -> Result<(Begin, Deliveries), store::Fault> {
@@ -62,14 +62,11 @@ pub fn begin(
     };
     outbox.forget_before(now - KEPT)?;
     let shown = Deliveries::with(outbox.list_shown(id, super::deliveries::SHOWN_MAX)?);
-    let mut area = Area::new(id);
-    for event in history.iter().take(usize::try_from(position.0).unwrap_or(usize::MAX)) {
-        fold(&mut area, event);
-    }
+    let area = past.state(id, position)?;
     Ok((Begin { area, position }, shown))
 }
 
-fn fold(area: &mut Area, event: &domain::Event) {
+pub(crate) fn fold(area: &mut Area, event: &domain::Event) {
     // The engine folded the same event; what it takes cannot be refused here.
     if let Err(fault) = area.apply(event) {
         tracing::error!(error = %fault, event = event.name(), "an event of the log does not fit the notifier's state");

@@ -121,4 +121,4 @@ pub(crate) fn start(app: Arc<App>, setup: Setup, begin: intake::Begin) {
     tokio::spawn(intake::run(room, begin));
 }
 
-pub(crate) use intake::begin;
+pub(crate) use intake::{begin, fold};

@@ -111,6 +111,16 @@ impl Reading<'_> {
         }
     }
 
+    pub fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        let row: Option<(i64, i64)> = wait(
+            sqlx::query_as("SELECT version, at FROM event WHERE area = ?1 ORDER BY version DESC LIMIT 1")
+                .bind(i64::from(area.0))
+                .fetch_optional(&mut *self.connection),
+        )
+        .map_err(self.fault("reading the last event"))?;
+        Ok(row.map(|(version, at)| (Version(version.unsigned_abs()), Timestamp::from_unix_seconds(at))))
+    }
+
     pub fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         let row: Option<ReceiptRow> = wait(
             sqlx::query_as(

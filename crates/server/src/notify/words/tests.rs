@@ -48,7 +48,8 @@ impl Office {
         let log = Box::new(store::MemoryLog::new());
         let engine = Setup { area: AreaId(1), roads: roads.clone(), log };
         let (clock, tick_every) = (Arc::new(SystemClock), std::time::Duration::from_secs(3_600));
-        let service = dispatch::Service::start(ServiceSetup { engine, clock, tick_every, improve_steps: 0 });
+        let setup = ServiceSetup { engine, clock, tick_every, improve_steps: 0, snapshots: None };
+        let service = dispatch::Service::start(setup);
         let office = Office {
             service: service.unwrap(),
             legs: Legs::new(roads.clone()),
