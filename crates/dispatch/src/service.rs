@@ -58,7 +58,9 @@ impl Service {
         let roads = setup.engine.roads.clone();
         let rounds = Rounds::open(setup.engine, Bounds::default(), setup.snapshots.as_ref())?;
         let engine = rounds.engine();
-        let kept = engine.version();
+        // Whoever had to fold the whole log writes it down at once.
+        let newest = setup.snapshots.as_ref().and_then(|s| s.list().first().map(|kept| kept.version));
+        let kept = newest.filter(|kept| *kept <= engine.version()).unwrap_or_default();
         let reader = engine.reader().map_err(|source| Fault::Log { area, source })?;
         let (inbox, outlet) = (rounds.inbox().clone(), rounds.outlet().clone());
         let register = engine.register().clone();

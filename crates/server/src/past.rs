@@ -88,7 +88,10 @@ pub(crate) struct FiguresKeeper {
 }
 
 impl FiguresKeeper {
-    pub fn new(past: Past, kept: Version) -> FiguresKeeper {
+    pub fn new(past: Past, last: Version) -> FiguresKeeper {
+        let newest =
+            past.snapshots.as_ref().and_then(|s| s.figures().list().first().map(|kept| kept.version));
+        let kept = newest.filter(|kept| *kept <= last).unwrap_or_default();
         FiguresKeeper { folder: past.snapshots, log: Arc::new(Mutex::new(past.log)), kept }
     }
 
