@@ -39,6 +39,10 @@ impl LogReader for FullDisk {
         self.log.load(area, after, each)
     }
 
+    fn last(&mut self, area: AreaId) -> Result<Option<(Version, Timestamp)>, Fault> {
+        self.log.last(area)
+    }
+
     fn receipt(&mut self, area: AreaId, key: &str) -> Result<Option<Receipt>, Fault> {
         self.log.receipt(area, key)
     }
