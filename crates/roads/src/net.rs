@@ -28,12 +28,29 @@ pub(crate) struct Net {
     hierarchy: OnceLock<Hierarchy>,
 }
 
+/// No road is longer, ferries included.
+const EDGE_MAX_CM: u32 = 200_000_000;
+/// Japan is 3,000 km across.
+const WIDTH_MAX: f64 = 4_000_000.0;
+
+/// From corner to corner of the box around the points, in metres.
+fn width(points: &[units::Point]) -> f64 {
+    crate::Bounds::around(points.iter().copied()).map_or(0.0, |b| b.sw.metres_to(b.ne))
+}
+
 impl Net {
     /// Finds the order of contraction; the hierarchy is made when it is asked for.
     ///
     /// # Errors
     /// [`Fault::TooLarge`] where the roads are more, or more entangled, than what is kept of them allows.
     pub fn prepare(network: Network, speeds: Speeds) -> Result<Net, Fault> {
+        // Searches add up lengths in 32 bits of centimetres and times in 31 of milliseconds: enough for a way round the earth.
+        if network.edges.iter().any(|edge| edge.cm > EDGE_MAX_CM) {
+            return Err(Fault::TooLarge { what: "a single road is longer than 2,000 km" });
+        }
+        if network.edges.len() > 1 && width(&network.points) > WIDTH_MAX {
+            return Err(Fault::TooLarge { what: "it is more than 4,000 km across" });
+        }
         let turns = Turns::of(&network)?;
         let order = Order::find(&network, &turns)?;
         Net::fill(network, turns, speeds, order)

@@ -210,6 +210,21 @@ fn a_junction_of_thousands_of_roads_is_refused() {
     assert!(matches!(fault, Fault::TooLarge { .. }), "{fault}");
 }
 
+/// Found by fuzzing: one digit of a longitude made a road of half the earth, whose way weighed more than a search can add up, so
+/// that its time and its path differed.
+#[test]
+fn a_road_of_half_the_earth_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (nodes, edges) = (folder.path().join("town_nodes.csv"), folder.path().join("town_edges.csv"));
+    std::fs::write(&nodes, "node_id,lat,lon,tag\n1,36.39,139.06,\n2,36.391,13.06,\n").unwrap();
+    let roads = "from_id,to_id,length_m,highway,name,maxspeed,lanes,oneway,geometry\n\
+        1,2,9000000,primary,,,,0,\n2,1,9000000,primary,,,,0,\n";
+    std::fs::write(&edges, roads).unwrap();
+    let fault =
+        import_tables(&nodes, &edges, &ImportOptions::default(), &mut |_| {}).map(|_| ()).unwrap_err();
+    assert!(matches!(fault, Fault::TooLarge { .. }), "{fault}");
+}
+
 #[test]
 fn a_failed_import_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
