@@ -59,7 +59,8 @@ pub struct Hindrances {
 }
 
 /// All closures and snow that are known of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hindering {
     pub closures: OrdMap<ClosureId, Closure>,
     pub snow: OrdMap<ServiceDay, Window>,
