@@ -234,6 +234,7 @@ fn lived(writer: &mut Writer, vehicle: VehicleId, day: ServiceDay, mut last: u32
                 ride_max: Seconds::minutes(40),
                 direct: Seconds::minutes(10),
                 policy: None,
+                fare_yen: 0,
             };
             bookings.push(RunBooking { request: *request, booking });
         }

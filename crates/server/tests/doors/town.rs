@@ -11,7 +11,7 @@ use reqwest::Method;
 use roads::{Roads, StraightLines};
 use serde_json::{Value, json};
 use server::{Accounts, AddedAccount, Entrance, PublicUrl, Role};
-use store::{DataDir, Version};
+use store::DataDir;
 use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -58,9 +58,10 @@ pub async fn open(is_open: bool, public_url: &str) -> Town {
     let data = DataDir::open(&folder.path().join("data"), &roads.fingerprint(), "試験", clock.now()).unwrap();
     let accounts = Accounts::open(data.accounts().unwrap(), clock.clone()).unwrap();
     let log = Box::new(data.log().unwrap());
+    let past = store::EventLog::reader(&*log).unwrap();
     let engine = Setup { area: AreaId(1), roads, log };
     let tick_every = Duration::from_secs(3_600);
-    let setup = ServiceSetup { engine, clock: town_clock, tick_every, improve_steps: 0 };
+    let setup = ServiceSetup { engine, clock: town_clock, tick_every, improve_steps: 0, snapshots: None };
     let service = Arc::new(Service::start(setup).unwrap());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let url =
@@ -72,8 +73,7 @@ pub async fn open(is_open: bool, public_url: &str) -> Town {
         roads_warning: None,
         base_map: server::BaseMap::default(),
         keep_base_map: Box::new(|_| Ok(())),
-        history: Vec::new(),
-        history_version: Version::EMPTY,
+        past: server::Past { log: past, snapshots: None },
         notify: server::NotifySetup { outbox: data.outbox().unwrap(), adapters: Vec::new() },
         entrance: Entrance { accounts: accounts.clone(), is_open, public_url: url, is_trial: false },
         metrics: recorder.handle(),
