@@ -108,7 +108,15 @@ fn a_snapshot_is_never_trusted_over_the_log() {
     assert_eq!(find(&snapshots, &mut log_of(&other), u64::MAX), Some(count - 1));
     // Damaged anywhere, or cut off: the older one is taken, and none if both are.
     let files = [0, 1].map(|slot| folder.path().join(format!("state-{slot}.snapshot")));
-    let newest = files.iter().max_by_key(|f| fs::metadata(f).unwrap().modified().unwrap()).unwrap();
+    // Clocks of files are coarse: the newest is the one without which the older is found.
+    let newest = files.iter().find(|file| {
+        let whole = fs::read(file).unwrap();
+        fs::write(file, b"").unwrap();
+        let found = find(&snapshots, &mut log, u64::MAX);
+        fs::write(file, &whole).unwrap();
+        found == Some(count - 1)
+    });
+    let newest = newest.unwrap();
     let whole = fs::read(newest).unwrap();
     for place in (0..whole.len()).step_by(97) {
         let mut bytes = whole.clone();
