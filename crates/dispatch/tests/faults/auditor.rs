@@ -222,7 +222,7 @@ impl Auditor {
                 };
                 if free - close >= UNTOLD_MAX {
                     self.told_late += 1;
-                    if !area.delays.get(&planned.visit).is_some_and(|late| *late >= Seconds::minutes(5)) {
+                    if area.delays.get(&planned.visit).is_none_or(|late| *late < Seconds::minutes(5)) {
                         let what = format!("{} is {} late at {now}, untold", planned.visit, free - close);
                         self.note(Wrong::Promise, what);
                     }

@@ -73,7 +73,7 @@ fn guest(rider: u32, area: &Area, now: Timestamp, number: usize, draw: &mut ChaC
         return want(Command::Wait { request: request.id });
     }
     if let Some(booked) = requests.iter().find(|r| matches!(r.state, RequestState::Booked(_))) {
-        return draw.random_ratio(1, 12).then(|| Command::Cancel { request: booked.id }).and_then(want);
+        return draw.random_ratio(1, 12).then_some(Command::Cancel { request: booked.id }).and_then(want);
     }
     if requests.iter().any(|r| r.find_active_booking().is_some()) {
         return None;

@@ -160,12 +160,12 @@ fn rank(state: &str) -> usize {
 /// A whole list, page by page.
 async fn all_of(client: &Client, list: &str) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
-    let mut cursor = String::new();
+    let mut path = format!("/{list}?limit=100");
     loop {
-        let page = client.get(&format!("/{list}?limit=100{cursor}")).await.expect(200);
+        let page = client.get(&path).await.expect(200);
         all.extend(page[list].as_array().unwrap().iter().map(|one| (id_of(one), one.clone())));
         let Some(next) = page["next"].as_str() else { return all };
-        cursor = format!("&cursor={next}");
+        path = next.trim_start_matches("/api/v1").to_owned();
     }
 }
 
