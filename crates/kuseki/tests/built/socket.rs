@@ -38,15 +38,10 @@ impl Socket {
 
     /// The next message: as documented, the next in the count, its number not lower than any before it.
     pub async fn next(&mut self) -> Value {
-        self.try_next().await.expect("the connection broke")
-    }
-
-    /// The same; none once the connection is broken.
-    pub async fn try_next(&mut self) -> Option<Value> {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
             let frame = tokio::time::timeout_at(deadline, self.stream.next()).await.expect("no message came");
-            let Message::Text(text) = frame?.ok()? else { continue };
+            let Message::Text(text) = frame.unwrap().unwrap() else { continue };
             let message: Value = serde_json::from_str(&text).unwrap();
             let kind = message["kind"].as_str().unwrap();
             let schema = server::message_schema(kind).unwrap_or_else(|| panic!("`{kind}` is not documented"));
@@ -59,7 +54,7 @@ impl Socket {
                 assert!(n >= self.n, "message {n} came after {}: {message}", self.n);
             }
             self.n = n;
-            return Some(message);
+            return message;
         }
     }
 
