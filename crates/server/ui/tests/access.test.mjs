@@ -147,7 +147,7 @@ export const tests = {
     const shown = foreign.flatMap((vehicle) => vehicle.visits).filter((visit) => visit.rider.name !== "" && !own.has(visit.rider.id));
     expect(shown.length === 0, `others' people are shown: ${JSON.stringify(shown.map((visit) => visit.rider))}`);
 
-    await page.locator("details summary").click();
+    await page.locator("[data-account] summary").click();
     await expectAccessible(page, "account menu");
     await shoot(page, shots, "board-1440-menu");
     await page.getByRole("button", { name: "サインアウト", exact: true }).click();
